@@ -1,0 +1,47 @@
+#include "engine/result.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace kv {
+
+std::string_view to_string(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::ok: return "ok";
+    case ErrorCode::null_argument: return "null_argument";
+    case ErrorCode::internal: return "internal";
+    case ErrorCode::io_error: return "io_error";
+    case ErrorCode::invalid_argument: return "invalid_argument";
+    case ErrorCode::read_only: return "read_only";
+    case ErrorCode::recovering: return "recovering";
+    case ErrorCode::locked: return "locked";
+    case ErrorCode::not_found: return "not_found";
+    case ErrorCode::corrupted: return "corrupted";
+    case ErrorCode::unsupported_version: return "unsupported_version";
+    case ErrorCode::no_memory: return "no_memory";
+    case ErrorCode::no_space: return "no_space";
+  }
+  return "unknown_error";
+}
+
+std::string Error::message() const {
+  std::string text(to_string(code));
+  if (!context.empty()) text += fmt::format(": {}", context);
+  if (os_error != 0) text += fmt::format(": {}", std::generic_category().message(os_error));
+  return text;
+}
+
+std::unexpected<Error> fail(ErrorCode code, std::string context, int os_error) {
+  return std::unexpected(Error{code, os_error, std::move(context)});
+}
+
+std::unexpected<Error> fail_errno(int os_error, std::string context) {
+  ErrorCode code = ErrorCode::io_error;
+  if (os_error == ENOSPC || os_error == EDQUOT) code = ErrorCode::no_space;
+  if (os_error == ENOMEM) code = ErrorCode::no_memory;
+  return fail(code, std::move(context), os_error);
+}
+
+}  // namespace kv
