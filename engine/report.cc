@@ -1,0 +1,40 @@
+#include "engine/report.h"
+
+#include <fmt/format.h>
+
+#include "engine/assert.h"
+
+namespace kv {
+
+const RowInfo& info(Row row) {
+  const RowInfo& entry = kRecoveryTable.at(static_cast<std::size_t>(row));
+  WB_ASSERT(entry.row == row);
+  return entry;
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::io_error: return "io_error";
+    case Verdict::unsupported_version: return "unsupported_version";
+    case Verdict::corrupted: return "corrupted";
+    case Verdict::new_store: return "new_store";
+    case Verdict::torn_tail: return "torn_tail";
+    case Verdict::clean: return "clean";
+  }
+  return "unknown";
+}
+
+std::string to_string(const Finding& finding) {
+  if (finding.file.empty()) return finding.proof;
+  return fmt::format("{} at offset {}: {}", finding.file, finding.offset, finding.proof);
+}
+
+std::string Report::summary() const {
+  if (verdict == Verdict::clean && !findings.empty()) {
+    return fmt::format("clean: {} records after the snapshot of generation {}", records_replayed, snapshot_generation);
+  }
+  return findings.empty() ? std::string(to_string(verdict))
+                          : fmt::format("{}: {}", to_string(verdict), to_string(findings.front()));
+}
+
+}  // namespace kv

@@ -1,0 +1,78 @@
+// The part of Store that makes generations: what a compaction and a read-write open have in common.
+#include <cerrno>
+
+#include "engine/file_name.h"
+#include "engine/snapshot_writer.h"
+#include "engine/store.h"
+
+namespace kv {
+
+Result<void> Store::compact_now() {
+  TRY(poisoning(log_->sync()));
+  remove_files_before(TRY(start_generation(LogLink::follows)));
+  ++compactions_;
+  return {};
+}
+
+// The order is the protocol. A crash or an error between any two steps leaves a directory that opens to the same
+// contents: the old chain of files is complete until the new snapshot's name is durable, and only then does any of it
+// go.
+Result<Generation> Store::start_generation(LogLink link) {
+  if (highest_generation_ >= kMaxGeneration)
+    return fail(ErrorCode::invalid_argument, "all generation numbers are used up");
+  const Generation generation = ++highest_generation_;  // used up even if a step fails: a file of it may exist
+  TRY(start_log(generation, link));
+  TRY(write_snapshot_file(generation));
+  return generation;
+}
+
+Result<void> Store::start_log(Generation generation, LogLink link) {
+  const FileHeader header = new_header(FileType::log, link, generation);
+  auto file = TRY(vfs_.open(path_of(log_name(generation)), OpenMode::create_new));
+  files_.emplace_back(generation, log_name(generation));
+  auto log = TRY(poisoning(WalWriter::start(std::move(file), header)));
+  TRY(poisoning(vfs_.sync_dir(directory_)));
+  log_ = std::move(log);
+  log_operations_ = 0;
+  return {};
+}
+
+Result<void> Store::write_snapshot_file(Generation generation) {
+  const FileHeader header = new_header(FileType::snapshot, LogLink::none, generation);
+  const std::string temporary = temporary_name(generation);
+  auto file = TRY(vfs_.open(path_of(temporary), OpenMode::create_new));
+  files_.emplace_back(generation, temporary);
+  TRY(poisoning(write_snapshot(*file, header, contents_)));
+  TRY(vfs_.rename(path_of(temporary), path_of(snapshot_name(generation))));
+  files_.back().second = snapshot_name(generation);
+  TRY(poisoning(vfs_.sync_dir(directory_)));
+  snapshot_seq_ = last_seq_;
+  return {};
+}
+
+// What cannot be removed is dead all the same, and is tried again after the next compaction.
+void Store::remove_files_before(Generation present) {
+  std::erase_if(files_, [&](const auto& file) {
+    if (file.first >= present) return false;
+    const auto removed = vfs_.unlink(path_of(file.second));
+    const bool gone = removed || removed.error().os_error == ENOENT;
+    if (!gone) compaction_problem_ = removed.error();
+    return gone;
+  });
+}
+
+FileHeader Store::new_header(FileType type, LogLink link, Generation generation) {
+  FileHeader header{.type = type,
+                    .link = link,
+                    .store_id = store_id_,
+                    .generation = generation,
+                    .salt = options_.entropy(),
+                    .base_seq = last_seq_};
+  if (link == LogLink::follows) {
+    header.predecessor = log_->generation();
+    header.predecessor_end = log_->end();
+  }
+  return header;
+}
+
+}  // namespace kv
