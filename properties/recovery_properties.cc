@@ -1,0 +1,117 @@
+// Laws of recovery: what comes back is a prefix of what was written, or is refused; never anything else.
+#include <gtest/gtest.h>
+// gtest first
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <span>
+
+#include "faultfs/damage.h"
+#include "properties/store_model.h"
+
+namespace walbreaker::properties {
+namespace {
+
+using Commands = std::vector<Command>;
+
+struct Written {
+  faultfs::Image image;
+  std::vector<Contents> after;  // after each command
+};
+
+// The disk after the commands, without a close or with one.
+Written write(const Commands& commands, bool close, kv::SyncPolicy sync = kv::SyncPolicy::on_commit) {
+  faultfs::MemVfs disk;
+  kv::Options options = options_with_seed(1);
+  options.sync = sync;
+  const auto store = open_store(disk, options);
+  run(*store, commands);
+  if (close) RC_ASSERT(store->close().has_value());
+  return {disk.image(), contents_after_each(commands)};
+}
+
+bool is_one_of(const Contents& contents, const std::vector<Contents>& all) {
+  return std::ranges::find(all, contents) != all.end();
+}
+
+// One of the files that hold state: not LOCK, not a temporary one.
+std::string any_file(const faultfs::Image& image) {
+  std::vector<std::string> names;
+  for (const auto& [name, bytes] : image.files) {
+    if (name.ends_with(".log") || name.ends_with(".dat")) names.push_back(name);
+  }
+  return *rc::gen::elementOf(names);
+}
+
+std::uint64_t any_below(std::uint64_t limit) { return *rc::gen::inRange<std::uint64_t>(0, limit); }
+
+faultfs::Damage any_damage(const faultfs::Image& image) {
+  const std::string file = any_file(image);
+  const std::uint64_t size = image.files.at(file)->size();
+  if (*rc::gen::arbitrary<bool>()) return {faultfs::DamageKind::truncate, file, any_below(size)};
+  return {faultfs::DamageKind::flip, file, any_below(size * 8)};
+}
+
+faultfs::Image damaged(const faultfs::Image& image, const faultfs::Damage& damage) {
+  RC_LOG(to_text(damage));
+  return apply(damage, image).value();
+}
+
+RC_GTEST_PROP(Recovery, OfAStoreThatWasNotClosedGivesEveryCommand, (const Commands& commands)) {
+  const Written written = write(commands, false);
+  const Outcome outcome = reopen(written.image);
+  RC_ASSERT(!outcome.reported);
+  RC_ASSERT(outcome.contents == written.after.back());
+}
+
+RC_GTEST_PROP(Recovery, OfAClosedStoreWithOneDamageGivesEverythingOrReportsIt, (const Commands& commands)) {
+  const Written written = write(commands, true);
+  const Outcome outcome = reopen(damaged(written.image, any_damage(written.image)));
+  RC_ASSERT(outcome.reported || outcome.contents == written.after.back());
+  RC_ASSERT(!outcome.contents || is_one_of(*outcome.contents, written.after));
+}
+
+RC_GTEST_PROP(Recovery, NeverYieldsAnythingButAPrefixWhateverIsDamaged, (const Commands& commands, bool sync_each)) {
+  const auto sync = sync_each ? kv::SyncPolicy::on_commit : kv::SyncPolicy::on_request;
+  Written written = write(commands, false, sync);
+  const int harms = *rc::gen::inRange(1, 4);
+  for (int i = 0; i < harms; ++i) {
+    const std::string file = any_file(written.image);
+    if (written.image.files.at(file)->empty()) continue;
+    written.image = damaged(written.image, any_damage(written.image));
+  }
+  const Outcome outcome = reopen(written.image);
+  RC_ASSERT(!outcome.contents || is_one_of(*outcome.contents, written.after));
+}
+
+RC_GTEST_PROP(Recovery, TwiceGivesWhatItGaveOnce, (const Commands& commands)) {
+  const Written written = write(commands, false);
+  const faultfs::Image image = damaged(written.image, any_damage(written.image));
+  faultfs::MemVfs disk(image);
+  if (const auto store = kv::Store::open(disk, "db", options_with_seed(7))) {
+    const Contents once = scan_all(**store);
+    RC_ASSERT(reopen(disk.image()).contents == once);
+  } else {
+    RC_ASSERT(disk.image() == image);
+  }
+}
+
+RC_GTEST_PROP(Store, AnswersAsAStdMapDoesAcrossCompactionsAndReopenings, (const Commands& commands)) {
+  faultfs::MemVfs disk;
+  Contents model;
+  std::uint64_t seed = 0;
+  for (auto rest = std::span(commands); !rest.empty();) {
+    const std::size_t count = *rc::gen::inRange<std::size_t>(1, rest.size() + 1);
+    const Commands life(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(count));
+    rest = rest.subspan(count);
+    const auto store = open_store(disk, options_with_seed(++seed));
+    RC_ASSERT(scan_all(*store) == model);
+    run(*store, life);
+    for (const Command& command : life) apply(command, model);
+    RC_ASSERT(scan_all(*store) == model);
+    if (*rc::gen::arbitrary<bool>()) RC_ASSERT(store->close().has_value());
+  }
+}
+
+}  // namespace
+}  // namespace walbreaker::properties
