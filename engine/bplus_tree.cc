@@ -60,7 +60,7 @@ bool BPlusTree::put(std::string_view key, std::string_view value) {
   }
   EntryPtr entry = bplus::make_entry(key, value);
   insert(path, leaf, at, Slot{probe.prefix, entry.get(), nullptr});
-  entry.release();
+  (void)entry.release();  // the leaf has it now
   ++size_;
   content_bytes_ += key.size() + value.size();
   return true;

@@ -17,9 +17,11 @@ struct [[nodiscard]] Defect {
   ErrorCode code = ErrorCode::corrupted;  // corrupted, unsupported_version, or the code of a failed read
   std::uint64_t offset = 0;               // bytes from the start of the file
   std::string reason;                     // "block 3: checksum mismatch"
+  int os_error = 0;                       // of a failed read
 
   Defect(ErrorCode what, std::uint64_t where, std::string why) : code(what), offset(where), reason(std::move(why)) {}
-  Defect(const Error& error) : code(error.code), reason(error.message()) {}  // NOLINT(google-explicit-constructor)
+  Defect(const Error& error)
+      : code(error.code), reason(error.context), os_error(error.os_error) {}  // NOLINT(google-explicit-constructor)
 };
 
 template <class T>

@@ -70,13 +70,20 @@ class Recoverer {
   void finish();
 
   // Notes a row. Returns whether the walk may go on: it may not behind a read error or an unknown version.
-  bool note(Row row, std::string file, std::uint64_t offset, std::string proof);
+  bool note(Row row, std::string file, std::uint64_t offset, std::string proof, int os_error = 0);
   bool note(const std::string& file, const Defect& defect, Row row_if_damaged);
+  bool note_failed_read(const Log& log, std::uint64_t offset, const Error& error) {
+    return note(Row::read_failed, log.name(), offset, error.context, error.os_error);
+  }
   void refuse() { report().servable = false; }
 
   Report& report() { return result_.report; }
   [[nodiscard]] bool in_chain(Generation generation) const {
     return std::any_of(chain_.begin(), chain_.end(), [&](const Log* log) { return log->generation == generation; });
+  }
+  [[nodiscard]] bool found_corruption() const {
+    return std::ranges::any_of(result_.report.findings,
+                               [](const Finding& finding) { return info(finding.row).verdict == Verdict::corrupted; });
   }
   [[nodiscard]] bool has_snapshot_file(Generation generation) const {
     return std::binary_search(inventory_.snapshots.begin(), inventory_.snapshots.end(), generation);
@@ -94,8 +101,8 @@ class Recoverer {
   std::vector<OperationView> operations_;           // reused
 };
 
-bool Recoverer::note(Row row, std::string file, std::uint64_t offset, std::string proof) {
-  report().findings.push_back({row, std::move(file), offset, std::move(proof)});
+bool Recoverer::note(Row row, std::string file, std::uint64_t offset, std::string proof, int os_error) {
+  report().findings.push_back({row, std::move(file), offset, std::move(proof), os_error});
   if (row != Row::read_failed && row != Row::unknown_version) return true;
   refuse();
   return false;
@@ -105,7 +112,7 @@ bool Recoverer::note(const std::string& file, const Defect& defect, Row row_if_d
   Row row = Row::read_failed;
   if (defect.code == ErrorCode::corrupted) row = row_if_damaged;
   if (defect.code == ErrorCode::unsupported_version) row = Row::unknown_version;
-  return note(row, file, defect.offset, defect.reason);
+  return note(row, file, defect.offset, defect.reason, defect.os_error);
 }
 
 // --- the snapshot ---
@@ -198,7 +205,7 @@ bool Recoverer::replay_chain() {
     }
     report().stopped_in = log.name();
     report().stopped_at = reader.offset();
-    if (!step) return note(Row::read_failed, log.name(), reader.offset(), step.error().message());
+    if (!step) return note_failed_read(log, reader.offset(), step.error());
 
     const bool last = i + 1 == chain_.size();
     if (last) return judge_tail(log, reader, *step);
@@ -240,9 +247,9 @@ bool Recoverer::judge_tail(Log& log, WalReader& reader, WalReader::Step step) {
                 fmt::format("record {} is the last one", report().last_seq));
   }
   const auto witness = reader.witness();
-  if (!witness) return note(Row::read_failed, log.name(), reader.offset(), witness.error().message());
+  if (!witness) return note_failed_read(log, reader.offset(), witness.error());
   if (!*witness) return note(Row::tail_torn, log.name(), reader.offset(), reader.reason());
-  const Record& proof = **witness;
+  const WalReader::FoundHeader& proof = **witness;
   return note(
       Row::durable_record_missing, log.name(), reader.offset(),
       fmt::format("{}; record {} at offset {} was written when record {} was durable, so record {} was lost",
@@ -290,7 +297,7 @@ bool Recoverer::judge_void(Log& log) {
                 fmt::format("this log counts only with {}, which does not verify", snapshot_name(log.generation)));
   }
   WalReader reader(*log.file, log.size, *log.header);
-  const auto found = reader.search([](const RecordHeader&) { return true; });
+  const auto found = reader.search([](const WalReader::FoundHeader&) { return true; });
   if (!found) return note(log.name(), found.error(), Row::read_failed);
   if (!*found) {
     return note(Row::void_log_empty, log.name(), 0,
@@ -303,9 +310,7 @@ bool Recoverer::judge_void(Log& log) {
 }
 
 void Recoverer::judge_damaged_snapshots() {
-  const bool chain_is_complete =
-      std::none_of(report().findings.begin(), report().findings.end(),
-                   [](const Finding& finding) { return info(finding.row).verdict == Verdict::corrupted; });
+  const bool chain_is_complete = !found_corruption();
   for (const auto& [generation, defect] : damaged_snapshots_) {
     const bool replaced = chain_is_complete && in_chain(generation);
     if (!replaced) refuse();
@@ -324,7 +329,7 @@ void Recoverer::judge_without_snapshot() {
            fmt::format("this log goes on behind record {}, and no file holds what came before", log.header->base_seq));
     }
   }
-  note(Row::nothing_stored, "", 0, "nothing was ever stored here");
+  if (!found_corruption()) note(Row::nothing_stored, "", 0, "nothing was ever stored here");
 }
 
 // --- the verdict ---

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/options.h"
+#include "engine/result.h"
 
 namespace kv {
 
@@ -93,10 +94,14 @@ struct Finding {
   std::string file;          // its name in the store's directory, or empty where no single file is meant
   std::uint64_t offset = 0;  // bytes from the start of that file
   std::string proof;         // "record 17, at offset 5120, was written when record 12 was durable"
+  int os_error = 0;          // errno of a failed read
 };
 
-// "wal-3.log at offset 4160: record 17, ..."
+// "wal-3.log at offset 4160: record 17, ..."; with the errno's text where there is one.
 [[nodiscard]] std::string to_string(const Finding& finding);
+
+// The finding as an error, with the code of its row's verdict. `what` stands in front: "open DIR".
+[[nodiscard]] Error to_error(const Finding& finding, std::string_view what);
 
 struct Report {
   Verdict verdict = Verdict::clean;

@@ -26,11 +26,15 @@ std::string_view to_string(ErrorCode code) {
   return "unknown_error";
 }
 
+std::string Error::description() const {
+  if (os_error == 0) return context;
+  const std::string reason = std::generic_category().message(os_error);
+  return context.empty() ? reason : fmt::format("{}: {}", context, reason);
+}
+
 std::string Error::message() const {
-  std::string text(to_string(code));
-  if (!context.empty()) text += fmt::format(": {}", context);
-  if (os_error != 0) text += fmt::format(": {}", std::generic_category().message(os_error));
-  return text;
+  const std::string detail = description();
+  return detail.empty() ? std::string(to_string(code)) : fmt::format("{}: {}", to_string(code), detail);
 }
 
 std::unexpected<Error> fail(ErrorCode code, std::string context, int os_error) {

@@ -45,6 +45,9 @@ struct [[nodiscard]] Error {
 
   // "io_error: sync wal-3.log: Input/output error"
   [[nodiscard]] std::string message() const;
+
+  // The same without the code: "sync wal-3.log: Input/output error"
+  [[nodiscard]] std::string description() const;
 };
 
 template <class T>

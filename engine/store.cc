@@ -114,14 +114,12 @@ Result<Inventory> Store::lock_and_list(const Inventory& before) {
 }
 
 Result<void> Store::judge_report() const {
-  const auto refuse = [this](ErrorCode code) {
-    return fail(code, fmt::format("open {}: {}", directory_, to_string(report_.findings.front())));
-  };
+  const Error problem = to_error(report_.findings.front(), "open " + directory_);
   switch (report_.verdict) {
-    case Verdict::io_error: return refuse(ErrorCode::io_error);
-    case Verdict::unsupported_version: return refuse(ErrorCode::unsupported_version);
+    case Verdict::io_error:
+    case Verdict::unsupported_version: return std::unexpected(problem);
     case Verdict::corrupted:
-      if (!report_.servable || options_.refuse_damaged) return refuse(ErrorCode::corrupted);
+      if (!report_.servable || options_.refuse_damaged) return std::unexpected(problem);
       return {};
     case Verdict::new_store:
       if (!read_only_ && !options_.create_if_missing) return no_store_in(directory_);
@@ -300,7 +298,7 @@ ErrorCode Store::status() const {
 
 std::optional<Error> Store::problem() const {
   if (poison_) return poison_;
-  if (report_.verdict == Verdict::corrupted) return Error{ErrorCode::corrupted, 0, to_string(report_.findings.front())};
+  if (report_.verdict == Verdict::corrupted) return to_error(report_.findings.front(), directory_);
   return std::nullopt;
 }
 

@@ -136,8 +136,12 @@ class Store {
   friend Result<RepairResult> repair(Vfs& vfs, const std::string& path, const Options& options);
   Result<Generation> start_generation(LogLink link);
   Result<void> start_log(Generation generation, LogLink link);
-  Result<void> write_snapshot_file(Generation generation);
+  Result<void> write_temporary_snapshot(Generation generation);
+  Result<void> publish_snapshot(Generation generation);
+  using OwnFile = std::pair<Generation, std::string>;
+  void remove_files(const std::function<bool(const OwnFile&)>& obsolete);
   void remove_files_before(Generation present);
+  void discard_unused_files(Generation generation, LogLink link);
   FileHeader new_header(FileType type, LogLink link, Generation generation);
   [[nodiscard]] std::string path_of(std::string_view name) const { return join_path(directory_, name); }
 
@@ -161,7 +165,7 @@ class Store {
   std::uint64_t store_id_ = 0;
   Seq last_seq_ = 0;
   Generation highest_generation_ = 0;
-  std::vector<std::pair<Generation, std::string>> files_;  // ours in the directory, the present ones included
+  std::vector<OwnFile> files_;  // ours in the directory, the present ones included
 
   std::unique_ptr<WalWriter> log_;  // none where the store is read-only
   std::string payload_;             // reused

@@ -21,8 +21,13 @@ Result<Generation> Store::start_generation(LogLink link) {
   if (highest_generation_ >= kMaxGeneration)
     return fail(ErrorCode::invalid_argument, "all generation numbers are used up");
   const Generation generation = ++highest_generation_;  // used up even if a step fails: a file of it may exist
-  TRY(start_log(generation, link));
-  TRY(write_snapshot_file(generation));
+  auto prepared = start_log(generation, link);
+  if (prepared) prepared = write_temporary_snapshot(generation);
+  if (!prepared) {
+    discard_unused_files(generation, link);
+    return std::unexpected(prepared.error());
+  }
+  TRY(publish_snapshot(generation));
   return generation;
 }
 
@@ -37,13 +42,15 @@ Result<void> Store::start_log(Generation generation, LogLink link) {
   return {};
 }
 
-Result<void> Store::write_snapshot_file(Generation generation) {
+Result<void> Store::write_temporary_snapshot(Generation generation) {
   const FileHeader header = new_header(FileType::snapshot, LogLink::none, generation);
-  const std::string temporary = temporary_name(generation);
-  auto file = TRY(vfs_.open(path_of(temporary), OpenMode::create_new));
-  files_.emplace_back(generation, temporary);
-  TRY(poisoning(write_snapshot(*file, header, contents_)));
-  TRY(vfs_.rename(path_of(temporary), path_of(snapshot_name(generation))));
+  auto file = TRY(vfs_.open(path_of(temporary_name(generation)), OpenMode::create_new));
+  files_.emplace_back(generation, temporary_name(generation));
+  return poisoning(write_snapshot(*file, header, contents_));
+}
+
+Result<void> Store::publish_snapshot(Generation generation) {
+  TRY(vfs_.rename(path_of(temporary_name(generation)), path_of(snapshot_name(generation))));
   files_.back().second = snapshot_name(generation);
   TRY(poisoning(vfs_.sync_dir(directory_)));
   snapshot_seq_ = last_seq_;
@@ -51,13 +58,26 @@ Result<void> Store::write_snapshot_file(Generation generation) {
 }
 
 // What cannot be removed is dead all the same, and is tried again after the next compaction.
-void Store::remove_files_before(Generation present) {
-  std::erase_if(files_, [&](const auto& file) {
-    if (file.first >= present) return false;
+void Store::remove_files(const std::function<bool(const OwnFile&)>& obsolete) {
+  std::erase_if(files_, [&](const OwnFile& file) {
+    if (!obsolete(file)) return false;
     const auto removed = vfs_.unlink(path_of(file.second));
     const bool gone = removed || removed.error().os_error == ENOENT;
     if (!gone) compaction_problem_ = removed.error();
     return gone;
+  });
+}
+
+void Store::remove_files_before(Generation present) {
+  remove_files([present](const OwnFile& file) { return file.first < present; });
+}
+
+// On a full disk what a failed try leaves would be in the way of the next one. Nothing builds on these files yet,
+// except that a compaction goes on with the new log once it has begun.
+void Store::discard_unused_files(Generation generation, LogLink link) {
+  const bool log_in_use = link == LogLink::follows && log_->generation() == generation;
+  remove_files([&](const OwnFile& file) {
+    return file.first == generation && !(log_in_use && file.second == log_name(generation));
   });
 }
 

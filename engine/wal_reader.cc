@@ -38,9 +38,22 @@ Result<WalReader::Step> WalReader::stop(std::string reason) {
   return Step::bad;
 }
 
-Result<std::optional<Record>> WalReader::witness() {
-  return search(
-      [this](const RecordHeader& header) { return header.seq > expected_seq_ && header.durable_seq >= expected_seq_; });
+Result<std::optional<WalReader::FoundHeader>> WalReader::search(const std::function<bool(const FoundHeader&)>& wanted) {
+  for (std::uint64_t at = offset_; at + kRecordHeaderBytes <= window_.size(); at += kRecordAlignment) {
+    const auto header = decode_record_header(TRY(window_.view(at, kRecordHeaderBytes)), seed_.at(at));
+    if (header && wanted({at, *header})) return FoundHeader{at, *header};
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<WalReader::FoundHeader>> WalReader::witness() {
+  return search([this](const FoundHeader& found) {
+    // So many records at most have room in between. Without this bound, garbage that happens to match a checksum would
+    // often have a seq and a durable seq that look like a proof; with it, it never does.
+    const std::uint64_t room = (found.offset - offset_) / kRecordHeaderBytes;
+    const Seq seq = found.header.seq;
+    return seq > expected_seq_ && seq - expected_seq_ <= room && found.header.durable_seq >= expected_seq_;
+  });
 }
 
 }  // namespace kv

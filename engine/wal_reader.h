@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,21 +52,20 @@ class WalReader {
   // belongs there in the order of records is not looked at. Errors: those of File::read_at.
   Result<std::optional<Record>> record_at(std::uint64_t at);
 
-  // Looks from offset() on, at every place where a record could begin, for one that verifies and satisfies `wanted`.
-  // This is how a hole is told from a tail: see witness().
-  template <class Predicate>
-  Result<std::optional<Record>> search(Predicate wanted) {
-    for (std::uint64_t at = offset_; at + kRecordHeaderBytes <= window_.size(); at += kRecordAlignment) {
-      auto found = TRY(record_at(at));
-      if (found && wanted(found->header)) return found;
-    }
-    return std::nullopt;
-  }
+  // A record header that passed its checksum, wherever it stands. The payload may be anything.
+  struct FoundHeader {
+    std::uint64_t offset = 0;
+    RecordHeader header;
+  };
+
+  // Looks from offset() on, at every place where a record could begin, for a header that verifies and is `wanted`.
+  // Takes time in proportion to the file, whatever it holds: that is why no payload is read.
+  Result<std::optional<FoundHeader>> search(const std::function<bool(const FoundHeader&)>& wanted);
 
   // A later record that was written when the one missing at offset() had been synced: the proof that this is a hole in
   // durable data, which no crash leaves. A later record alone proves nothing, because a power cut keeps or
-  // drops unsynced sectors in any combination.
-  Result<std::optional<Record>> witness();
+  // drops unsynced sectors in any combination. Its header is proof enough, and its payload may be torn.
+  Result<std::optional<FoundHeader>> witness();
 
  private:
   Result<Step> stop(std::string reason);
