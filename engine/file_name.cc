@@ -22,6 +22,14 @@ std::optional<Generation> number_between(std::string_view name, std::string_view
 
 }  // namespace
 
+Result<Generation> next_generation(Generation highest) {
+  if (highest >= kMaxGeneration) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("a file has generation {}, and there is none above it", highest));
+  }
+  return highest + 1;
+}
+
 std::string log_name(Generation generation) { return fmt::format("wal-{}.log", generation); }
 std::string snapshot_name(Generation generation) { return fmt::format("snapshot-{}.dat", generation); }
 std::string temporary_name(Generation generation) { return snapshot_name(generation) + ".tmp"; }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/options.h"
+#include "engine/result.h"
 
 namespace kv {
 
@@ -12,6 +13,9 @@ inline constexpr std::string_view kLockName = "LOCK";
 
 // Names with a larger number are not ours. Half the range, so that "one above every generation seen" cannot wrap.
 inline constexpr Generation kMaxGeneration = ~Generation{0} / 2;
+
+// One above `highest`. invalid_argument where the numbers are used up.
+[[nodiscard]] Result<Generation> next_generation(Generation highest);
 
 [[nodiscard]] std::string log_name(Generation generation);        // wal-7.log
 [[nodiscard]] std::string snapshot_name(Generation generation);   // snapshot-7.dat

@@ -20,7 +20,7 @@ struct Inventory {
   Generation highest_generation = 0;        // of all of these; a new generation is above it
 
   [[nodiscard]] bool holds_state() const { return !logs.empty() || !snapshots.empty(); }
-  [[nodiscard]] bool holds_nothing_of_ours() const { return !has_lock && !holds_state() && own_temporaries.empty(); }
+  [[nodiscard]] bool holds_no_store() const { return !has_lock && !holds_state(); }
 };
 
 // Errors: those of Vfs::list.

@@ -57,6 +57,7 @@ class Recoverer {
   bool open_log(Generation generation);
   void build_chain();
   bool replay_chain();
+  bool note_missing_log();
   bool base_fits(const Log& log);
   bool replay(Log& log);
   std::optional<Defect> apply(const Record& record);
@@ -188,11 +189,7 @@ void Recoverer::build_chain() {
 }
 
 bool Recoverer::replay_chain() {
-  if (!logs_.contains(snapshot_->generation)) {
-    return note(
-        Row::log_missing, snapshot_name(snapshot_->generation), 0,
-        fmt::format("{} does not exist, and it was durable before this snapshot was", log_name(snapshot_->generation)));
-  }
+  if (!logs_.contains(snapshot_->generation)) return note_missing_log();
   for (std::size_t i = 0; i < chain_.size(); ++i) {
     Log& log = *chain_[i];
     if (!base_fits(log)) return true;
@@ -212,6 +209,15 @@ bool Recoverer::replay_chain() {
     if (!judge_followed_end(log, reader, *chain_[i + 1])) return true;
   }
   return true;
+}
+
+// Where there is a newer log, this snapshot may be a dead one whose log has been unlinked already, and the newest
+// snapshot is what is gone: then this one's contents are too old to be served.
+bool Recoverer::note_missing_log() {
+  if (!logs_.empty()) refuse();
+  return note(
+      Row::log_missing, snapshot_name(snapshot_->generation), 0,
+      fmt::format("{} does not exist, and it was durable before this snapshot was", log_name(snapshot_->generation)));
 }
 
 bool Recoverer::base_fits(const Log& log) {
@@ -275,6 +281,7 @@ bool Recoverer::judge_logs_beside_the_chain() {
     } else if (log.header->link == LogLink::void_until_snapshot) {
       if (!judge_void(log)) return false;
     } else {
+      refuse();
       note(Row::log_missing, log.name(), 0,
            fmt::format("this log follows {}, which is not there to be replayed", log_name(log.header->predecessor)));
     }
@@ -336,12 +343,12 @@ void Recoverer::judge_without_snapshot() {
 
 void Recoverer::finish() {
   Report& r = report();
-  std::stable_sort(r.findings.begin(), r.findings.end(), [](const Finding& a, const Finding& b) {
-    const auto rank = [](const Finding& finding) {
-      return static_cast<int>(info(finding.row).verdict.value_or(Verdict::clean)) * 2 + !info(finding.row).verdict;
-    };
-    return rank(a) < rank(b);
+  // min_element takes the first of equals; rows that only note something come last.
+  const auto decider = std::ranges::min_element(r.findings, {}, [](const Finding& finding) {
+    const auto verdict = info(finding.row).verdict;
+    return std::pair(!verdict, verdict.value_or(Verdict::clean));
   });
+  std::rotate(r.findings.begin(), decider, std::next(decider));
   r.verdict = *info(r.findings.front().row).verdict;
   if (!snapshot_ && r.verdict == Verdict::corrupted) refuse();
   if (!r.servable) {

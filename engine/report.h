@@ -105,7 +105,7 @@ struct Finding {
 
 struct Report {
   Verdict verdict = Verdict::clean;
-  std::vector<Finding> findings;  // at least one: the one that decided first, then the others in the order of verdicts
+  std::vector<Finding> findings;  // at least one: the one that decided first, then the others as they were met
 
   // Whether there is a prefix that can be served. False: an open fails with the verdict's error.
   bool servable = true;

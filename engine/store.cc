@@ -88,7 +88,7 @@ Result<Inventory> Store::find_or_make_directory() {
   auto inventory = take_inventory(vfs_, directory_);
   const bool create = !read_only_ && options_.create_if_missing;
   if (inventory) {
-    if (inventory->holds_nothing_of_ours() && !create) return no_store_in(directory_);
+    if (inventory->holds_no_store() && !create) return no_store_in(directory_);
     return inventory;
   }
   if (inventory.error().os_error != ENOENT || !create) return inventory;
@@ -99,6 +99,7 @@ Result<Inventory> Store::find_or_make_directory() {
 // A directory with our files and no LOCK is a copy, or files put there by hand. Where it cannot be opened for writing,
 // not even a LOCK is left in it.
 Result<void> Store::look_before_creating_the_lock(const Inventory& inventory) {
+  if (!read_only_) (void)TRY(next_generation(inventory.highest_generation));
   if (read_only_ || inventory.has_lock || !inventory.holds_state()) return {};
   report_ = recover(vfs_, directory_, inventory).report;
   if (report_.verdict == Verdict::corrupted) read_only_ = true;
@@ -253,7 +254,7 @@ Result<void> Store::sync() {
 
 Result<void> Store::compact() {
   TRY(writable());
-  return without_exceptions("compact", [&] { return compact_now(); });
+  return compact_now();
 }
 
 // The command that made it due is durable and applied whatever becomes of the compaction, so it is not told. A failed
@@ -263,7 +264,7 @@ void Store::compact_if_due() {
   const bool many = options_.compact_after_operations != 0 && log_operations_ >= options_.compact_after_operations;
   const bool large = options_.compact_after_bytes != 0 && log_bytes >= options_.compact_after_bytes;
   if (!many && !large) return;
-  const auto compacted = without_exceptions("compact", [&] { return compact_now(); });
+  const auto compacted = compact_now();
   if (!compacted) compaction_problem_ = compacted.error();
 }
 
@@ -284,7 +285,8 @@ Result<void> Store::close_cleanly() {
   if (read_only_) return {};
   if (poison_) return std::unexpected(*poison_);
   TRY(log_->sync());
-  if (last_seq_ != snapshot_seq_) TRY(compact_now());
+  const bool is_one_generation = snapshot_generation_ == log_->generation();
+  if (last_seq_ != snapshot_seq_ || !is_one_generation) TRY(compact_now());
   TRY(log_->append(RecordKind::close, {}));
   return log_->sync();
 }

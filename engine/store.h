@@ -62,6 +62,7 @@ class Store {
   // On return from a read-write open everything it will serve is durable, in a new generation. Opens read-only, with
   // status() corrupted, where the store is damaged and a prefix of it is known to be right.
   // Errors: locked (another opener), corrupted (no such prefix, or Options::refuse_damaged), unsupported_version,
+  // invalid_argument (generation numbers used up: somebody put such a file there),
   // io_error, no_space, no_memory. After an error the directory still holds every file it held, and opens to the same
   // contents.
   static Result<std::unique_ptr<Store>> open(Vfs& vfs, const std::string& path, const Options& options = {});
@@ -169,7 +170,8 @@ class Store {
 
   std::unique_ptr<WalWriter> log_;  // none where the store is read-only
   std::string payload_;             // reused
-  Seq snapshot_seq_ = 0;
+  Seq snapshot_seq_ = 0;            // of the newest snapshot: its last record, and its generation
+  Generation snapshot_generation_ = 0;
   std::uint64_t log_operations_ = 0;
   std::uint64_t compactions_ = 0;
   std::optional<Error> poison_;

@@ -1,5 +1,6 @@
 // The part of Store that makes generations: what a compaction and a read-write open have in common.
 #include <cerrno>
+#include <new>
 
 #include "engine/file_name.h"
 #include "engine/snapshot_writer.h"
@@ -7,9 +8,15 @@
 
 namespace kv {
 
+// A compaction that stops for lack of memory may have left a log that says where this one ends. One more record here,
+// and that would be a lie.
 Result<void> Store::compact_now() {
-  TRY(poisoning(log_->sync()));
-  remove_files_before(TRY(start_generation(LogLink::follows)));
+  try {
+    TRY(poisoning(log_->sync()));
+    remove_files_before(TRY(start_generation(LogLink::follows)));
+  } catch (const std::bad_alloc&) {
+    return poisoning(Result<void>(fail(ErrorCode::no_memory, "compact: out of memory")));
+  }
   ++compactions_;
   return {};
 }
@@ -18,9 +25,8 @@ Result<void> Store::compact_now() {
 // contents: the old chain of files is complete until the new snapshot's name is durable, and only then does any of it
 // go.
 Result<Generation> Store::start_generation(LogLink link) {
-  if (highest_generation_ >= kMaxGeneration)
-    return fail(ErrorCode::invalid_argument, "all generation numbers are used up");
-  const Generation generation = ++highest_generation_;  // used up even if a step fails: a file of it may exist
+  const Generation generation = highest_generation_ =
+      TRY(next_generation(highest_generation_));  // used up even if a step fails: a file of it may exist
   auto prepared = start_log(generation, link);
   if (prepared) prepared = write_temporary_snapshot(generation);
   if (!prepared) {
@@ -54,6 +60,7 @@ Result<void> Store::publish_snapshot(Generation generation) {
   files_.back().second = snapshot_name(generation);
   TRY(poisoning(vfs_.sync_dir(directory_)));
   snapshot_seq_ = last_seq_;
+  snapshot_generation_ = generation;
   return {};
 }
 
