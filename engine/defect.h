@@ -20,8 +20,8 @@ struct [[nodiscard]] Defect {
   int os_error = 0;                       // of a failed read
 
   Defect(ErrorCode what, std::uint64_t where, std::string why) : code(what), offset(where), reason(std::move(why)) {}
-  Defect(const Error& error)
-      : code(error.code), reason(error.context), os_error(error.os_error) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): the conversion is what TRY needs
+  Defect(const Error& error) : code(error.code), reason(error.context), os_error(error.os_error) {}
 };
 
 template <class T>

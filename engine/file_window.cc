@@ -22,6 +22,8 @@ Result<std::string_view> FileWindow::view(std::uint64_t offset, std::uint64_t le
     const auto count = read_full(file_, offset, buffer_);
     buffer_.resize(count.value_or(0));
     if (!count) return std::unexpected(count.error());
+    // Taken for the end of the file, this would make a disk that lies look like a log that ends.
+    if (buffer_.size() < length) return fail(ErrorCode::io_error, "the file ends before the size that it says");
   }
   return std::string_view(buffer_).substr(offset - buffer_at_, length);
 }
@@ -29,7 +31,6 @@ Result<std::string_view> FileWindow::view(std::uint64_t offset, std::uint64_t le
 Result<bool> FileWindow::zeros_from(std::uint64_t offset) {
   while (offset < size_) {
     const std::string_view bytes = TRY(view(offset, kReadAheadBytes));
-    if (bytes.empty()) break;
     if (!all_zeros(bytes)) return false;
     offset += bytes.size();
   }

@@ -15,8 +15,9 @@ class FileWindow {
   // `size` is the file's size in bytes; nothing past it is read, even if the file grows.
   FileWindow(File& file, std::uint64_t size) : file_(file), size_(size) {}
 
-  // The bytes [offset, offset + length), or those of them that the file has. The view is valid until the next call. The
-  // buffer never grows beyond the file, whatever length is asked for. Errors: those of File::read_at.
+  // The bytes [offset, offset + length), or those of them that the file has. The view is valid until the next call.
+  // Memory stays in proportion to the file, whatever length is asked for. Errors: those of File::read_at; io_error
+  // where the file is shorter than it said.
   Result<std::string_view> view(std::uint64_t offset, std::uint64_t length);
 
   // Whether the file holds only zeros from `offset` to its end.

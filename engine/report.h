@@ -123,7 +123,7 @@ struct Report {
   std::vector<std::string> temporaries;    // snapshots that were never finished; not looked at
   std::vector<std::string> unknown_files;  // not ours; left alone
 
-  // One line: "corrupted: wal-3.log at offset 5120: ..." or "clean: 12 records after snapshot-3.dat".
+  // One line: "corrupted: wal-3.log at offset 5120: ..." or "clean: 12 records after the snapshot of generation 3".
   [[nodiscard]] std::string summary() const;
 };
 
