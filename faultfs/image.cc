@@ -1,0 +1,48 @@
+#include "faultfs/image.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace faultfs {
+
+bool Image::operator==(const Image& other) const {
+  const auto same_file = [](const auto& a, const auto& b) {
+    return a.first == b.first && (a.second == b.second || *a.second == *b.second);
+  };
+  return directories == other.directories && std::ranges::equal(files, other.files, same_file);
+}
+
+namespace {
+
+kv::Result<Bytes> read_all(kv::File& file) {
+  std::string bytes(TRY(file.size()), '\0');
+  bytes.resize(TRY(kv::read_full(file, 0, bytes)));
+  return std::make_shared<const std::string>(std::move(bytes));
+}
+
+bool is_directory(kv::Vfs& vfs, const std::string& path) { return vfs.list(path).has_value(); }
+
+}  // namespace
+
+kv::Result<Image> load_image(kv::Vfs& vfs, const std::string& directory) {
+  Image image;
+  for (const std::string& name : TRY(vfs.list(directory))) {
+    const std::string path = kv::join_path(directory, name);
+    if (is_directory(vfs, path)) continue;
+    const auto file = TRY(vfs.open(path, kv::OpenMode::read));
+    image.files[name] = TRY(read_all(*file));
+  }
+  return image;
+}
+
+kv::Result<void> save_image(const Image& image, kv::Vfs& vfs, const std::string& directory) {
+  for (const auto& [name, bytes] : image.files) {
+    if (name.find('/') != std::string::npos) continue;
+    const auto file = TRY(vfs.open(kv::join_path(directory, name), kv::OpenMode::create));
+    TRY(file->truncate(0));
+    TRY(kv::write_all(*file, 0, *bytes));
+  }
+  return {};
+}
+
+}  // namespace faultfs

@@ -1,0 +1,200 @@
+#include "faultfs/mem_vfs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+
+namespace faultfs {
+namespace {
+
+using kv::LockMode;
+using kv::OpenMode;
+using testing::ElementsAre;
+
+std::unique_ptr<kv::File> must_open(kv::Vfs& vfs, const std::string& path, OpenMode mode) {
+  auto file = vfs.open(path, mode);
+  EXPECT_TRUE(file) << file.error().message();
+  return std::move(*file);
+}
+
+void write(kv::Vfs& vfs, const std::string& path, std::string_view bytes) {
+  ASSERT_TRUE(kv::write_all(*must_open(vfs, path, OpenMode::create), 0, bytes));
+}
+
+std::string read(kv::Vfs& vfs, const std::string& path) {
+  const auto file = must_open(vfs, path, OpenMode::read);
+  std::string bytes(*file->size(), '\0');
+  EXPECT_EQ(kv::read_full(*file, 0, bytes), bytes.size());
+  return bytes;
+}
+
+template <class T>
+int os_error(const kv::Result<T>& result) {
+  return result ? 0 : result.error().os_error;
+}
+
+TEST(MemVfs, ReadsBackWhatWasWrittenAndFillsAGapWithZeros) {
+  MemVfs vfs;
+  const auto file = must_open(vfs, "/a", OpenMode::create_new);
+  ASSERT_TRUE(kv::write_all(*file, 0, "ab"));
+  ASSERT_TRUE(kv::write_all(*file, 4, "ef"));
+  EXPECT_EQ(read(vfs, "a"), std::string("ab\0\0ef", 6));
+}
+
+TEST(MemVfs, ReadsNothingAtOrPastTheEnd) {
+  MemVfs vfs;
+  write(vfs, "a", "abc");
+  const auto file = must_open(vfs, "a", OpenMode::read);
+  std::array<char, 8> into{};
+  EXPECT_EQ(file->read_at(1, into), 2U);
+  EXPECT_EQ(file->read_at(3, into), 0U);
+  EXPECT_EQ(file->read_at(900, into), 0U);
+}
+
+TEST(MemVfs, CutsAndGrowsFiles) {
+  MemVfs vfs;
+  const auto file = must_open(vfs, "a", OpenMode::create);
+  ASSERT_TRUE(kv::write_all(*file, 0, "abcdef"));
+  ASSERT_TRUE(file->truncate(2));
+  ASSERT_TRUE(file->allocate(4));
+  ASSERT_TRUE(file->allocate(1));
+  EXPECT_EQ(read(vfs, "a"), std::string("ab\0\0", 4));
+}
+
+TEST(MemVfs, AnswersMissingAndPresentNamesAsADiskDoes) {
+  MemVfs vfs;
+  write(vfs, "file", "x");
+  EXPECT_EQ(os_error(vfs.open("none", OpenMode::read)), ENOENT);
+  EXPECT_EQ(os_error(vfs.open("none", OpenMode::read_write)), ENOENT);
+  EXPECT_EQ(os_error(vfs.open("none/a", OpenMode::create)), ENOENT);
+  EXPECT_EQ(os_error(vfs.open("file", OpenMode::create_new)), EEXIST);
+  EXPECT_EQ(os_error(vfs.open("file/a", OpenMode::create)), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.open("/", OpenMode::read)), EISDIR);
+  EXPECT_EQ(os_error(vfs.unlink("none")), ENOENT);
+  EXPECT_EQ(os_error(vfs.rename("none", "a")), ENOENT);
+  EXPECT_EQ(os_error(vfs.list("none")), ENOENT);
+  EXPECT_EQ(os_error(vfs.list("file")), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.sync_dir("none")), ENOENT);
+  EXPECT_EQ(os_error(vfs.make_dir("file")), EEXIST);
+  EXPECT_EQ(os_error(vfs.make_dir("none/a")), ENOENT);
+  EXPECT_EQ(os_error(vfs.lock("none", LockMode::shared)), ENOENT);
+}
+
+TEST(MemVfs, RefusesToWriteThroughAFileOpenedToRead) {
+  MemVfs vfs;
+  write(vfs, "a", "x");
+  const auto file = must_open(vfs, "a", OpenMode::read);
+  EXPECT_EQ(os_error(file->write_at(0, "y")), EBADF);
+  EXPECT_EQ(os_error(file->truncate(0)), EBADF);
+  EXPECT_EQ(read(vfs, "a"), "x");
+}
+
+TEST(MemVfs, ListsADirectoryInByteOrderWithoutWhatLiesDeeper) {
+  MemVfs vfs;
+  ASSERT_TRUE(vfs.make_dir("/db"));
+  ASSERT_TRUE(vfs.make_dir("/db/sub/"));
+  write(vfs, "db/b", "");
+  write(vfs, "db/a", "");
+  write(vfs, "db/sub/deep", "");
+  EXPECT_THAT(*vfs.list("./db/"), ElementsAre("a", "b", "sub"));
+  EXPECT_THAT(*vfs.list("/"), ElementsAre("db"));
+}
+
+TEST(MemVfs, AnOpenFileOutlivesItsName) {
+  MemVfs vfs;
+  write(vfs, "a", "old");
+  write(vfs, "b", "new");
+  const auto held = must_open(vfs, "a", OpenMode::read_write);
+  ASSERT_TRUE(vfs.rename("b", "a"));
+  ASSERT_TRUE(kv::write_all(*held, 0, "OLD"));
+  EXPECT_EQ(read(vfs, "a"), "new");
+  ASSERT_TRUE(vfs.unlink("a"));
+  EXPECT_EQ(held->size(), 3U);
+  EXPECT_THAT(*vfs.list("/"), ElementsAre());
+}
+
+TEST(MemVfs, AnExclusiveLockExcludesAllAndSharedOnesEachOtherNot) {
+  MemVfs vfs;
+  auto exclusive = vfs.lock("LOCK", LockMode::exclusive);
+  ASSERT_TRUE(exclusive);
+  EXPECT_EQ(vfs.lock("LOCK", LockMode::exclusive).error().code, kv::ErrorCode::locked);
+  EXPECT_EQ(vfs.lock("LOCK", LockMode::shared).error().code, kv::ErrorCode::locked);
+  exclusive->reset();
+  const auto one = vfs.lock("LOCK", LockMode::shared);
+  const auto two = vfs.lock("LOCK", LockMode::shared);
+  EXPECT_TRUE(one && two);
+  EXPECT_EQ(vfs.lock("LOCK", LockMode::exclusive).error().code, kv::ErrorCode::locked);
+}
+
+TEST(MemVfs, AnImageKeepsItsBytesWhateverIsWrittenLater) {
+  MemVfs vfs;
+  write(vfs, "a", "before");
+  const Image image = vfs.image();
+  write(vfs, "a", "AFTER!");
+  EXPECT_EQ(*image.files.at("a"), "before");
+
+  MemVfs copy(image);
+  write(copy, "a", "copied");
+  EXPECT_EQ(*image.files.at("a"), "before");
+  EXPECT_EQ(read(copy, "a"), "copied");
+}
+
+TEST(MemVfs, AnImageSharesTheBytesOfUntouchedFiles) {
+  MemVfs vfs;
+  write(vfs, "a", "a");
+  write(vfs, "b", "b");
+  const Image base = vfs.image();
+  MemVfs copy(base);
+  write(copy, "b", "B");
+  const Image changed = copy.image();
+  EXPECT_EQ(changed.files.at("a"), base.files.at("a"));
+  EXPECT_NE(changed.files.at("b"), base.files.at("b"));
+  EXPECT_FALSE(changed == base);
+}
+
+TEST(MemVfs, RecordsWhoWroteWhichBytesUnderAnyName) {
+  MemVfs vfs;
+  const auto file = must_open(vfs, "a.tmp", OpenMode::create);
+  vfs.set_tag(7);
+  ASSERT_TRUE(kv::write_all(*file, 0, "head"));
+  ASSERT_TRUE(file->sync());
+  vfs.set_tag(8);
+  ASSERT_TRUE(kv::write_all(*file, 4, "body"));
+  ASSERT_TRUE(vfs.rename("a.tmp", "a"));
+  EXPECT_THAT(vfs.recorded("a"),
+              ElementsAre(RecordedOp{OpKind::write, 0, 0, 4, 7}, RecordedOp{OpKind::sync, 1, 0, 0, 7},
+                          RecordedOp{OpKind::write, 2, 4, 4, 8}));
+  EXPECT_THAT(vfs.recorded("a.tmp"), ElementsAre());
+}
+
+TEST(MemVfs, FailsTheOperationsThatItWasAskedToFail) {
+  MemVfs vfs;
+  write(vfs, "a", "kept");
+  vfs.fail_where([](const Op& op) { return op.kind == OpKind::rename || (op.kind == OpKind::write && op.offset > 0); });
+  EXPECT_EQ(os_error(vfs.rename("a", "b")), EIO);
+  const auto file = must_open(vfs, "a", OpenMode::read_write);
+  EXPECT_EQ(os_error(file->write_at(2, "xx")), EIO);
+  EXPECT_TRUE(file->write_at(0, "K"));
+  EXPECT_EQ(read(vfs, "a"), "Kept");
+  vfs.fail_where({});
+  EXPECT_TRUE(vfs.rename("a", "b"));
+}
+
+TEST(Image, GoesToADirectoryAndBack) {
+  MemVfs vfs;
+  write(vfs, "a", "alpha");
+  write(vfs, "b", "");
+  const Image image = vfs.image();
+  MemVfs other;
+  ASSERT_TRUE(other.make_dir("kept"));
+  ASSERT_TRUE(save_image(image, other, "kept"));
+  const auto loaded = load_image(other, "kept");
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(*loaded == image);
+  EXPECT_EQ(os_error(load_image(other, "missing")), ENOENT);
+}
+
+}  // namespace
+}  // namespace faultfs

@@ -1,0 +1,37 @@
+// The campaigns, by name, and how each is made.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "harness/campaign.h"
+#include "harness/subject.h"
+
+namespace walbreaker {
+
+struct CampaignInfo {
+  std::string_view name;
+  bool in_all;  // part of `all`
+  std::string_view meaning;
+};
+
+inline constexpr std::array<CampaignInfo, 4> kCampaigns{{
+    {"truncate", true, "cuts every file at every length"},
+    {"bitflip", true, "flips every bit of every file"},
+    {"kill", true, "kills a real process at an exact byte of an exact write, again and again on one directory"},
+    {"soak", false, "kills a real process by the clock, under load; not in `all`, and not repeatable"},
+}};
+
+struct CampaignSetup {
+  std::uint64_t seed = 1;
+  bool exhaustive = false;  // large stores, cases in their natural order
+  std::string directory;    // for real processes; empty: a default
+};
+
+// `name` is one of kCampaigns. The subject outlives the campaign.
+[[nodiscard]] std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& subject,
+                                                      const CampaignSetup& setup);
+
+}  // namespace walbreaker

@@ -1,0 +1,131 @@
+#include "harness/damage_campaign.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "harness/damage_oracle.h"
+#include "harness/toy_subject_test_util.h"
+
+namespace walbreaker {
+namespace {
+
+using faultfs::DamageKind;
+
+const Subject& reference() { return *find_test_subject("reference"); }
+
+constexpr ScenarioSize kTiny{.snapshot_bytes = 300, .log_bytes = 300};
+
+Tally run_all(DamageKind kind, const Subject& subject, const std::vector<ScenarioKind>& scenarios,
+              const ScenarioSize& size) {
+  DamageCampaign campaign(kind, subject, {.seed = 1, .size = size, .spread = false, .scenarios = scenarios});
+  Tally tally = campaign.prepare();
+  if (tally.violations.empty()) tally.add(campaign.run({0, *campaign.total_cases()}));
+  return tally;
+}
+
+Tally torture_toy(DamageKind kind, ToyBug bug) {
+  return run_all(kind, toy(bug), {ScenarioKind::fresh, ScenarioKind::mid_flight}, kTiny);
+}
+
+std::set<ViolationKind> kinds_of(const Tally& tally) {
+  std::set<ViolationKind> kinds;
+  for (const Violation& violation : tally.violations) kinds.insert(violation.kind);
+  return kinds;
+}
+
+std::uint64_t count(const Tally& tally, ScenarioKind scenario, Outcome outcome) {
+  const auto it = tally.counts.find({std::string(to_string(scenario)), std::string(to_string(outcome))});
+  return it == tally.counts.end() ? 0 : it->second;
+}
+
+TEST(DamageCampaign, ACorrectToyPasses) {
+  for (const DamageKind kind : {DamageKind::truncate, DamageKind::flip}) {
+    const Tally tally = torture_toy(kind, ToyBug::none);
+    EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
+    EXPECT_GT(tally.cases, 500U);
+    EXPECT_EQ(tally.fired, tally.cases);
+    EXPECT_FALSE(tally.trouble);
+  }
+}
+
+TEST(DamageCampaign, FindsEachWayToBeWrongAndNamesIt) {
+  const auto found = [](DamageKind kind, ToyBug bug) { return kinds_of(torture_toy(kind, bug)); };
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::ignores_damage).contains(ViolationKind::silent_loss));
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::skips_bad_records).contains(ViolationKind::hole));
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::checks_nothing).contains(ViolationKind::wrong_value));
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::checks_nothing).contains(ViolationKind::phantom_value));
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::reports_always).contains(ViolationKind::baseline));
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::loses_one_more).contains(ViolationKind::lost_ack));
+  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::loses_one_more).contains(ViolationKind::silent_loss));
+  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::forgets_at_reopen).contains(ViolationKind::unstable_recovery));
+  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::writes_read_only).contains(ViolationKind::changed_read_only));
+  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::wrong_get).contains(ViolationKind::wrong_result));
+  EXPECT_TRUE(found(DamageKind::flip, ToyBug::fails_oddly).contains(ViolationKind::unrecoverable));
+}
+
+TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
+  const Tally tally = torture_toy(DamageKind::flip, ToyBug::ignores_damage);
+  ASSERT_EQ(tally.violations.size(), 1U);
+  const Violation& violation = tally.violations.front();
+  EXPECT_EQ(violation.where, "mid_flight: record");
+  EXPECT_NE(violation.summary.find("damage    flip log "), std::string::npos) << violation.summary;
+  EXPECT_NE(violation.summary.find("expected  the contents after all"), std::string::npos) << violation.summary;
+  EXPECT_TRUE(violation.image.files.contains("log"));
+  EXPECT_GT(tally.violating_cases, 100U);
+}
+
+TEST(DamageCampaign, TheReferencePassesEveryCutOfEveryFileInEveryScenario) {
+  const Tally tally = run_all(DamageKind::truncate, reference(), {}, kTiny);
+  EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::cut_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::two_generations, Outcome::prefix_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::full_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::refused), 0U);
+  EXPECT_EQ(count(tally, ScenarioKind::closed, Outcome::cut_dropped), 0U);
+}
+
+// The headline, on a store of some 9 KiB; `walbreaker run --exhaustive` shows it on larger ones.
+TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAClosedStore) {
+  const Tally tally = run_all(DamageKind::flip, reference(), {ScenarioKind::closed}, kTiny);
+  EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
+  const std::uint64_t reported = count(tally, ScenarioKind::closed, Outcome::full_reported);
+  const std::uint64_t refused = count(tally, ScenarioKind::closed, Outcome::refused);
+  EXPECT_EQ(reported + refused + count(tally, ScenarioKind::closed, Outcome::full), tally.cases);
+  EXPECT_GT(reported, 4'096U * 8 / 2);
+  EXPECT_GT(refused, 4'096U * 8);
+}
+
+TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAStoreStoppedInMidFlight) {
+  const Tally tally = run_all(DamageKind::flip, reference(), {ScenarioKind::mid_flight}, kTiny);
+  EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::prefix_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::last_group_dropped), 0U);
+}
+
+TEST(DamageCampaign, TheReferencePassesASampleOfAllBitFlips) {
+  DamageCampaign campaign(DamageKind::flip, reference(), {.seed = 1});
+  Tally tally = campaign.prepare();
+  tally.add(campaign.run({0, 4'000}));
+  EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
+  for (const ScenarioKind kind :
+       {ScenarioKind::mid_flight, ScenarioKind::two_generations, ScenarioKind::sync_on_request}) {
+    EXPECT_GT(count(tally, kind, Outcome::prefix_reported), 0U) << to_string(kind);
+    EXPECT_GT(count(tally, kind, Outcome::last_group_dropped), 0U) << to_string(kind);
+  }
+  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::full_reported), 0U);
+  EXPECT_EQ(count(tally, ScenarioKind::closed, Outcome::last_group_dropped), 0U);
+}
+
+TEST(DamageCampaign, AUnitComesToTheSameWhateverRanBefore) {
+  const auto run = [](const std::vector<CaseRange>& units) {
+    DamageCampaign campaign(DamageKind::truncate, reference(), {.seed = 3});
+    Tally tally = campaign.prepare();
+    for (const CaseRange& unit : units) tally.add(campaign.run(unit));
+    return tally.counts;
+  };
+  EXPECT_EQ(run({{0, 256}}), run({{128, 256}, {0, 128}}));
+}
+
+}  // namespace
+}  // namespace walbreaker

@@ -1,0 +1,51 @@
+// A chain of kills on one real directory: a child is killed over a store, the store is judged, the next child goes on
+// with what was found; again and again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/posix_vfs.h"
+#include "harness/campaign.h"
+#include "harness/child_process.h"
+#include "harness/kill_child.h"
+#include "harness/observation.h"
+
+namespace walbreaker {
+
+enum class KillMode {
+  planned,   // at an exact byte of an exact write, or beside another operation, drawn from the seed
+  by_clock,  // at a random moment
+};
+
+class KillChain {
+ public:
+  // The subject outlives it. `directory` exists, empty, and is this chain's alone. `program` is started as the child.
+  KillChain(const Subject& subject, KillMode mode, std::uint64_t seed, std::string directory, std::string program);
+
+  // One child, killed and judged; `index` is the case's. False: the chain ends here, the tally says why.
+  bool round(std::uint64_t index, Tally& tally);
+
+ private:
+  struct Round;
+
+  Round draw_round(std::uint64_t index);
+  void note_end(const Round& round, Tally& tally) const;
+  bool judge(const Round& round, Tally& tally);
+  bool violation(const Round& round, Wrong wrong, faultfs::Image image, Tally& tally) const;
+  [[nodiscard]] Observation look(const Round& round);
+
+  const Subject& subject_;
+  KillMode mode_;
+  std::uint64_t seed_;
+  std::string directory_;
+  std::string program_;
+  kv::PosixVfs disk_;
+  Contents base_;      // what was found after the last kill
+  bool made_ = false;  // an open has succeeded: the store is there
+  std::uint64_t epoch_ = 0;
+};
+
+}  // namespace walbreaker

@@ -1,0 +1,37 @@
+// An observation: everything that a subject answers when the store on a disk is opened and read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "harness/subject.h"
+#include "harness/violation.h"
+
+namespace walbreaker {
+
+enum class Answer { clean, torn, damaged, refused };
+
+// The enumerator's name: "damaged".
+[[nodiscard]] std::string_view to_string(Answer answer);
+
+struct Observation {
+  Answer answer = Answer::clean;
+  std::string text;                           // what the open said
+  kv::ErrorCode refusal = kv::ErrorCode::ok;  // the error's code, where it was refused
+  Listing listing;                            // what a scan returned; empty where it was refused
+  std::optional<Wrong> wrong;                 // an answer that contradicts the scan, or an error at a read
+};
+
+// What an observation does beyond reading.
+enum class Leave {
+  dropped,  // the session is destroyed, as a kill would do
+  closed,   // it is closed first; an error is wrong
+};
+
+// Opens the store, scans it, gets every key and one that is missing, and leaves it. The answers must agree with each
+// other.
+[[nodiscard]] Observation observe(const Subject& subject, kv::Vfs& vfs, const std::string& directory,
+                                  const OpenRequest& request, Leave leave = Leave::dropped);
+
+}  // namespace walbreaker

@@ -1,0 +1,19 @@
+// The reference engine as a subject: kv::Store, in this process.
+//
+// Settings: sync=on_commit|on_request, compact_after_operations=N, compact_after_bytes=N; as in kv::Options.
+#pragma once
+
+#include "harness/subject.h"
+
+namespace walbreaker {
+
+class ReferenceSubject final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "reference"; }
+  [[nodiscard]] std::vector<PromiseTerm> promise() const override;
+  [[nodiscard]] FileRole role_of(std::string_view file_name) const override;
+  [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
+                                        const OpenRequest& request) const override;
+};
+
+}  // namespace walbreaker

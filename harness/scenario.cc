@@ -1,0 +1,204 @@
+#include "harness/scenario.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "engine/assert.h"
+#include "harness/oracle.h"
+#include "harness/workload.h"
+
+namespace walbreaker {
+
+std::string_view to_string(ScenarioKind kind) {
+  const auto& row = kScenarios.at(static_cast<std::size_t>(kind));
+  WB_ASSERT(row.kind == kind);
+  return row.name;
+}
+
+Settings scenario_settings(ScenarioKind kind) {
+  Settings settings{{"compact_after_operations", "0"}, {"compact_after_bytes", "0"}};
+  if (kind == ScenarioKind::sync_on_request) settings["sync"] = "on_request";
+  return settings;
+}
+
+namespace {
+
+using Step = std::expected<void, Wrong>;
+
+std::unexpected<Wrong> baseline(std::string text) {
+  return std::unexpected(Wrong{ViolationKind::baseline, std::move(text)});
+}
+
+std::uint64_t bytes_of(const Contents& contents) {
+  std::uint64_t bytes = 0;
+  for (const auto& [key, value] : contents) bytes += key.size() + value.size();
+  return bytes;
+}
+
+std::uint64_t bytes_of(const Command& command) {
+  std::uint64_t bytes = 0;
+  for (const auto& write : command.writes.operations()) bytes += write.key.size() + write.value.size();
+  return bytes;
+}
+
+WorkloadShape shape_for(const ScenarioSize& size) {
+  WorkloadShape shape;
+  shape.cold_keys = static_cast<std::uint32_t>(size.snapshot_bytes / 40);  // a value has about 60 bytes: room to spare
+  shape.large_value = size.snapshot_bytes > (32 << 10) ? 9'000 : 700;      // beyond two sectors, where there is room
+  return shape;
+}
+
+// Plays a subject through a history.
+class Author {
+ public:
+  Author(ScenarioKind kind, const Subject& subject, std::uint64_t seed, const ScenarioSize& size)
+      : kind_(kind),
+        subject_(subject),
+        random_(Random(seed).split(static_cast<std::uint64_t>(kind))),
+        workload_(random_.split(0), 1, shape_for(size)) {
+    history_.epoch = 1;
+  }
+
+  Step open() {
+    vfs_.set_tag(tag_after_commands(0));
+    auto opened =
+        subject_.open(vfs_, kScenarioDirectory, {.settings = scenario_settings(kind_), .entropy = random_.next()});
+    if (!opened) return baseline(fmt::format("the first open failed: {}", opened.error().message()));
+    session_ = std::move(opened->session);
+    return {};
+  }
+
+  Step issue(Command command) {
+    vfs_.set_tag(tag_of_command(history_.commands.size()));
+    const auto answer = perform(*session_, command);
+    if (!answer) return baseline(fmt::format("{} failed: {}", to_string(command.kind), answer.error().message()));
+    const bool missing =
+        command.kind == CommandKind::del && !contents_.contains(command.writes.operations().front().key);
+    if (missing != (*answer == CommandAnswer::missing))
+      return baseline("a del answered wrongly whether there was such a key");
+    record(std::move(command));
+    return {};
+  }
+
+  // Commands until the contents have that many bytes.
+  Step fill_contents(std::uint64_t bytes) {
+    while (bytes_of(contents_) < bytes) TRY(issue(workload_.next()));
+    return {};
+  }
+
+  // Commands until so many bytes were written by them.
+  Step fill_log(std::uint64_t bytes) {
+    for (std::uint64_t written = 0; written < bytes;) {
+      Command command = workload_.next();
+      written += bytes_of(command);
+      TRY(issue(std::move(command)));
+    }
+    return {};
+  }
+
+  // A compaction that cannot rename its snapshot: its error is the one answer of a scenario that is not ok.
+  Step fail_compaction() {
+    vfs_.set_tag(tag_of_command(history_.commands.size()));
+    vfs_.fail_where([](const faultfs::Op& op) { return op.kind == faultfs::OpKind::rename; });
+    const auto compacted = session_->compact();
+    vfs_.fail_where({});
+    if (compacted) return baseline("a compaction answered ok though its rename failed");
+    record({CommandKind::compact, {}});
+    return {};
+  }
+
+  Step close() {
+    vfs_.set_tag(tag_after_commands(history_.commands.size()));
+    if (const auto closed = session_->close(); !closed) return baseline("close failed: " + closed.error().message());
+    return {};
+  }
+
+  Scenario finish(bool closed) && {
+    session_.reset();
+    Scenario scenario{kind_, closed, vfs_.image(), {}, Timeline(std::move(history_))};
+    for (const auto& [name, bytes] : scenario.image.files) {
+      const FileRole role = subject_.role_of(name);
+      if (role == FileRole::other) continue;
+      scenario.files.push_back({name, role, bytes->size(), vfs_.recorded(name)});
+    }
+    return scenario;
+  }
+
+ private:
+  void record(Command command) {
+    apply_to(contents_, command);
+    history_.commands.push_back(std::move(command));
+    history_.acked = history_.commands.size();
+  }
+
+  ScenarioKind kind_;
+  const Subject& subject_;
+  Random random_;
+  Workload workload_;
+  faultfs::MemVfs vfs_;
+  std::unique_ptr<Session> session_;
+  History history_;
+  Contents contents_;
+};
+
+Step snapshot_and_log(Author& author, const ScenarioSize& size) {
+  TRY(author.fill_contents(size.snapshot_bytes));
+  TRY(author.issue({CommandKind::compact, {}}));
+  return author.fill_log(size.log_bytes);
+}
+
+Step two_logs(Author& author, const ScenarioSize& size) {
+  TRY(author.fill_contents(size.snapshot_bytes / 2));
+  TRY(author.issue({CommandKind::compact, {}}));
+  TRY(author.fill_log(size.log_bytes / 2));
+  TRY(author.fail_compaction());
+  return author.fill_log(size.log_bytes / 2);
+}
+
+Step commit_groups(Author& author, const ScenarioSize& size) {
+  TRY(author.fill_contents(size.snapshot_bytes / 2));
+  TRY(author.issue({CommandKind::compact, {}}));
+  constexpr int kGroups = 8;
+  for (int group = 0; group < kGroups; ++group) {
+    if (group > 0) TRY(author.issue({CommandKind::sync, {}}));
+    TRY(author.fill_log(size.log_bytes / kGroups));
+  }
+  return {};
+}
+
+Step play(ScenarioKind kind, Author& author, const ScenarioSize& size) {
+  switch (kind) {
+    case ScenarioKind::fresh: return {};
+    case ScenarioKind::closed: TRY(author.fill_contents(size.snapshot_bytes)); return author.close();
+    case ScenarioKind::mid_flight: return snapshot_and_log(author, size);
+    case ScenarioKind::two_generations: return two_logs(author, size);
+    case ScenarioKind::sync_on_request: return commit_groups(author, size);
+  }
+  return baseline("no such scenario");
+}
+
+// The image, not harmed, gives everything back.
+Step check(const Scenario& scenario, const Subject& subject) {
+  faultfs::MemVfs vfs(scenario.image);
+  const auto observation = observe(subject, vfs, kScenarioDirectory, {.settings = scenario_settings(scenario.kind)});
+  const auto judgement = judge(scenario.timeline, allowed_without_fault(scenario.timeline.history()), observation);
+  if (judgement.wrong) return baseline(judgement.wrong->text);
+  return {};
+}
+
+}  // namespace
+
+std::expected<Scenario, Wrong> make_scenario(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
+                                             const ScenarioSize& size) {
+  Author author(kind, subject, seed, size);
+  TRY(author.open());
+  TRY(play(kind, author, size));
+  Scenario scenario = std::move(author).finish(kind == ScenarioKind::closed);
+  TRY(check(scenario, subject));
+  return scenario;
+}
+
+}  // namespace walbreaker

@@ -1,0 +1,86 @@
+// Scenarios: stores in the states that damage is done to, with the history that made them and who wrote which byte.
+//
+// A scenario is made once, by the subject itself on a disk in memory; every case damages a copy of its image.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "faultfs/image.h"
+#include "faultfs/mem_vfs.h"
+#include "harness/subject.h"
+#include "harness/timeline.h"
+#include "harness/violation.h"
+
+namespace walbreaker {
+
+enum class ScenarioKind { fresh, closed, mid_flight, two_generations, sync_on_request };
+
+struct ScenarioInfo {
+  ScenarioKind kind;
+  std::string_view name;  // the enumerator's
+  std::string_view meaning;
+};
+
+inline constexpr std::array<ScenarioInfo, 5> kScenarios{{
+    {ScenarioKind::fresh, "fresh", "a store just made, with nothing in it; not closed"},
+    {ScenarioKind::closed, "closed", "a store closed cleanly"},
+    {ScenarioKind::mid_flight, "mid_flight", "stopped without a close: a snapshot and a long log, one commit a record"},
+    {ScenarioKind::two_generations, "two_generations",
+     "stopped without a close after a compaction whose rename failed: two logs live, one following the other"},
+    {ScenarioKind::sync_on_request, "sync_on_request",
+     "stopped without a close, synced on request: several records in a commit group, the last group not synced"},
+}};
+
+[[nodiscard]] std::string_view to_string(ScenarioKind kind);
+
+// How much a scenario holds, in bytes of keys and values; its files are larger by headers and checksums.
+struct ScenarioSize {
+  std::uint64_t snapshot_bytes;
+  std::uint64_t log_bytes;  // two_generations: in each of its logs half as much
+};
+
+// Two files of some 8 KiB each.
+inline constexpr ScenarioSize kSmallScenario{.snapshot_bytes = 4 << 10, .log_bytes = 4 << 10};
+// At least 64 KiB of snapshot, and of log.
+inline constexpr ScenarioSize kLargeScenario{.snapshot_bytes = 64 << 10, .log_bytes = 64 << 10};
+
+// The tags of what a scenario records: odd for what a command wrote, even for what an open or a close did. Halved,
+// either is the number of commands before it.
+[[nodiscard]] constexpr faultfs::Tag tag_of_command(std::size_t index) { return 2 * index + 1; }
+[[nodiscard]] constexpr faultfs::Tag tag_after_commands(std::size_t count) { return 2 * count; }
+[[nodiscard]] constexpr bool is_of_command(faultfs::Tag tag) { return tag % 2 == 1; }
+[[nodiscard]] constexpr std::size_t commands_before(faultfs::Tag tag) { return tag / 2; }
+
+// A file that may be harmed.
+struct ScenarioFile {
+  std::string name;
+  FileRole role;  // log or snapshot
+  std::uint64_t size = 0;
+  std::vector<faultfs::RecordedOp> recorded;  // who wrote it, and when it was synced
+};
+
+struct Scenario {
+  ScenarioKind kind;
+  bool closed = false;
+  faultfs::Image image;             // the store lies in the root
+  std::vector<ScenarioFile> files;  // in the order of their names
+  Timeline timeline;                // all commands acked
+};
+
+// The directory of the store in a scenario's image.
+inline constexpr const char* kScenarioDirectory = "/";
+
+// What the subject is opened with, in every case: it compacts when it is told to and at no other time, so that the
+// bytes that a command wrote to a log are those of its own record.
+[[nodiscard]] Settings scenario_settings(ScenarioKind kind);
+
+// Errors: the subject answers wrongly with no fault at all (kind baseline).
+std::expected<Scenario, Wrong> make_scenario(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
+                                             const ScenarioSize& size);
+
+}  // namespace walbreaker

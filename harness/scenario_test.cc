@@ -1,0 +1,89 @@
+#include "harness/scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "harness/reference_subject.h"
+#include "harness/toy_subject_test_util.h"
+
+namespace walbreaker {
+namespace {
+
+Scenario make(ScenarioKind kind, const ScenarioSize& size = kSmallScenario, std::uint64_t seed = 1) {
+  auto scenario = make_scenario(kind, ReferenceSubject(), seed, size);
+  EXPECT_TRUE(scenario) << scenario.error().text;
+  return std::move(*scenario);
+}
+
+std::size_t count(const Scenario& scenario, FileRole role) {
+  return static_cast<std::size_t>(std::ranges::count(scenario.files, role, &ScenarioFile::role));
+}
+
+std::uint64_t bytes(const Scenario& scenario, FileRole role) {
+  std::uint64_t sum = 0;
+  for (const ScenarioFile& file : scenario.files) sum += file.role == role ? file.size : 0;
+  return sum;
+}
+
+TEST(Scenario, IsTheSameForTheSameSeed) {
+  for (const ScenarioInfo& row : kScenarios) {
+    EXPECT_TRUE(make(row.kind).image == make(row.kind).image) << row.name;
+    EXPECT_FALSE(make(row.kind).image == make(row.kind, kSmallScenario, 2).image) << row.name;
+  }
+}
+
+TEST(Scenario, HoldsTheFilesThatItsNamePromises) {
+  for (const ScenarioInfo& row : kScenarios) {
+    const Scenario scenario = make(row.kind);
+    EXPECT_EQ(count(scenario, FileRole::snapshot), 1U) << row.name;
+    EXPECT_EQ(count(scenario, FileRole::log), row.kind == ScenarioKind::two_generations ? 2U : 1U) << row.name;
+    EXPECT_EQ(scenario.closed, row.kind == ScenarioKind::closed) << row.name;
+  }
+}
+
+TEST(Scenario, FreshHasNoCommandsAndTheOthersManyAckedOnes) {
+  for (const ScenarioInfo& row : kScenarios) {
+    const Scenario scenario = make(row.kind);
+    const History& history = scenario.timeline.history();
+    EXPECT_EQ(history.acked, history.commands.size());
+    EXPECT_EQ(history.acked > 50, row.kind != ScenarioKind::fresh) << row.name;
+    EXPECT_EQ(history.acked == 0, row.kind == ScenarioKind::fresh) << row.name;
+  }
+}
+
+TEST(Scenario, BothLogsOfTwoGenerationsHoldRecords) {
+  const Scenario scenario = make(ScenarioKind::two_generations);
+  for (const ScenarioFile& file : scenario.files) {
+    EXPECT_TRUE(file.role != FileRole::log || file.recorded.size() > 20) << file.name;
+  }
+}
+
+TEST(Scenario, TheLargeSizeHas64KiBOfSnapshotAndOfLog) {
+  const Scenario scenario = make(ScenarioKind::mid_flight, kLargeScenario);
+  EXPECT_GE(bytes(scenario, FileRole::snapshot), 64U << 10);
+  EXPECT_GE(bytes(scenario, FileRole::log), 64U << 10);
+  EXPECT_GE(bytes(make(ScenarioKind::closed, kLargeScenario), FileRole::snapshot), 64U << 10);
+}
+
+TEST(Scenario, EveryByteOfALogWasWrittenBySomeCommand) {
+  const Scenario scenario = make(ScenarioKind::mid_flight);
+  const auto log = std::ranges::find(scenario.files, FileRole::log, &ScenarioFile::role);
+  ASSERT_NE(log, scenario.files.end());
+  std::uint64_t end = 0;
+  for (const auto& op : log->recorded) {
+    if (op.kind != faultfs::OpKind::write) continue;
+    EXPECT_EQ(op.offset, end);
+    end = op.end();
+  }
+  EXPECT_EQ(end, log->size);
+}
+
+TEST(Scenario, ASubjectThatIsWrongWithoutAFaultFailsTheBaseline) {
+  const auto scenario = make_scenario(ScenarioKind::mid_flight, toy(ToyBug::reports_always), 1, kSmallScenario);
+  ASSERT_FALSE(scenario);
+  EXPECT_EQ(scenario.error().kind, ViolationKind::baseline);
+}
+
+}  // namespace
+}  // namespace walbreaker

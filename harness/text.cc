@@ -1,0 +1,42 @@
+#include "harness/text.h"
+
+#include <fmt/format.h>
+
+namespace walbreaker {
+
+namespace {
+
+std::string escaped(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+    if (plain) {
+      text += c;
+    } else {
+      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view bytes) {
+  constexpr std::size_t kShown = 48;
+  if (bytes.size() <= kShown) return fmt::format("\"{}\"", escaped(bytes));
+  return fmt::format("\"{}...\" ({} bytes)", escaped(bytes.substr(0, kShown / 2)), bytes.size());
+}
+
+std::string value_text(const std::string* value) { return value == nullptr ? "missing" : in_quotes(*value); }
+
+std::string with_commas(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+}  // namespace walbreaker
