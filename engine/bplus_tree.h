@@ -124,6 +124,7 @@ class BPlusTree::Cursor {
  private:
   friend class BPlusTree;
   Cursor(const bplus::Leaf* leaf, std::size_t index);
+  void leave_exhausted_leaf();
 
   const bplus::Leaf* leaf_ = nullptr;
   std::size_t index_ = 0;

@@ -1,12 +1,8 @@
 // Fails the first allocation of a put, then the second, and so on until the put needs no more of them, and expects the
 // tree to be what it was each time.
-//
-// This file replaces the global operator new, so a program can link it only once; as long as no test asks for a
-// failure, it hands out memory as usual.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
 #include <optional>
 #include <string>
@@ -14,32 +10,7 @@
 #include <vector>
 
 #include "engine/bplus_tree.h"
-
-namespace {
-
-// How many allocations still succeed before one fails; none fails where this is empty.
-std::optional<std::size_t> allocations_left;
-
-void* allocate(std::size_t size) noexcept {
-  if (allocations_left) {
-    if (*allocations_left == 0) return nullptr;
-    --*allocations_left;
-  }
-  return std::malloc(size == 0 ? 1 : size);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  if (void* const memory = allocate(size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-
-// Kept out of line: where g++ inlines only one of new and delete, it takes malloc and free for a mismatched pair.
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+#include "engine/failing_allocation.h"
 
 namespace kv {
 namespace {
@@ -54,13 +25,11 @@ Pairs scan(const BPlusTree& tree) {
 
 // Puts with the n-th allocation failing. Returns false where it failed.
 bool put_with_allocations(BPlusTree& tree, std::string_view key, std::string_view value, std::size_t allocations) {
+  const FailingAllocation failing(allocations);
   try {
-    allocations_left = allocations;
     tree.put(key, value);
-    allocations_left.reset();
     return true;
   } catch (const std::bad_alloc&) {
-    allocations_left.reset();
     return false;
   }
 }
@@ -117,9 +86,11 @@ TEST(BPlusTreeWithoutMemory, RemovesEveryKey) {
   for (char c = 'a'; c <= 'z'; ++c) tree.put(std::string(1, c), "value");
   for (char c = 'a'; c <= 'z'; ++c) {
     const char key[] = {c};
-    allocations_left = 0;
-    const bool removed = tree.remove({key, 1});
-    allocations_left.reset();
+    bool removed = false;
+    {
+      const FailingAllocation failing(0);
+      removed = tree.remove({key, 1});
+    }
     EXPECT_TRUE(removed);
     EXPECT_EQ(tree.verify(), std::nullopt);
   }

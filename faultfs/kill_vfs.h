@@ -23,6 +23,7 @@ namespace faultfs {
 struct KillPlan {
   std::uint64_t at = 0;    // the operation, counted from 0, at which the process dies
   std::uint64_t draw = 0;  // how much of it is done: draw % (length + 1) bytes of a write; all of another if it is odd
+  bool operator==(const KillPlan&) const = default;
 };
 
 // The kill that is about to happen.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <csignal>
 #include <thread>
 
@@ -63,9 +64,9 @@ TEST(ChildProcess, AProgramThatIsMissingIsAnError) {
 
 TEST(ChildProcess, ChildrenOfSeveralThreadsDoNotHoldEachOthersOutputOpen) {
   // Where one child inherits the other's pipe, the short one's output only ends with the long one.
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([] {
+  std::array<std::thread, 4> threads;
+  for (std::thread& thread : threads) {
+    thread = std::thread([] {
       for (int n = 0; n < 10; ++n) EXPECT_EQ(must_run(shell("echo hello")).output, "hello\n");
     });
   }

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,7 @@ namespace walbreaker {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr unsigned kMostJobs = 1'024;
 
 Stop usage(const std::string& text) {
   std::string line = "walbreaker: " + text;
@@ -35,6 +37,17 @@ struct Raw {
   ListArguments list;
 };
 
+// Without it, -1 and 2^70 are taken for 2^64 - 1.
+CLI::Validator whole_number() {
+  const auto check = [](const std::string& text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool good = error == std::errc() && end == text.data() + text.size();
+    return good ? std::string() : fmt::format("\"{}\" is no whole number, or too large", text);
+  };
+  return {check, "", "whole number"};
+}
+
 void add_run(CLI::App& app, Raw& raw) {
   CLI::App& run = *app.add_subcommand("run", "Run campaigns against a subject, and judge it");
   run.add_option("--subject", raw.subject, "The subject, one of those that `list subjects` names")
@@ -43,18 +56,18 @@ void add_run(CLI::App& app, Raw& raw) {
       ->delimiter(',')
       ->capture_default_str();
   run.add_option("--seed", raw.run.seed, "What all randomness comes from")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number())
       ->capture_default_str();
   CLI::Option* seconds = run.add_option("--seconds", raw.run.budget.seconds, "Run for so long (the default, 30)");
   CLI::Option* cases = run.add_option("--cases", raw.run.budget.cases, "Run so many cases of each campaign");
-  cases->check(CLI::NonNegativeNumber);
+  cases->check(whole_number());
   CLI::Option* exhaustive =
-      run.add_flag("--exhaustive", raw.exhaustive, "Run every case, on larger stores; and 2,000 kills");
+      run.add_flag("--exhaustive", raw.exhaustive, "Run every case, on larger stores; and 2,200 kills");
   seconds->excludes(cases)->excludes(exhaustive);
   cases->excludes(exhaustive);
-  run.add_option("--jobs", raw.run.jobs, "Threads (default: as many as there are cores)")->check(CLI::Range(1, 1'024));
+  run.add_option("--jobs", raw.run.jobs, "Threads (default: as many as there are cores)")->check(whole_number());
   run.add_option("--stop-after", raw.run.stop_after, "End the run at so many distinct violations")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number())
       ->capture_default_str();
   run.add_option("--dir", raw.run.directory,
                  "Where stores of real processes are made (default: /dev/shm, $TMPDIR or /tmp)");
@@ -93,6 +106,7 @@ std::optional<std::string> check(const Raw& raw, RunArguments& run) {
   if (auto wrong = choose_campaigns(raw.campaigns, run)) return wrong;
   if (!(run.budget.seconds > 0)) return "--seconds: must be above 0";
   if (run.budget.kind == Budget::Kind::cases && run.budget.cases == 0) return "--cases: must be above 0";
+  if (run.jobs == 0 || run.jobs > kMostJobs) return fmt::format("--jobs: must be from 1 to {}", kMostJobs);
   if (run.stop_after == 0) return "--stop-after: must be above 0";
   std::error_code error;
   if (!run.directory.empty() && !std::filesystem::is_directory(run.directory, error)) {
@@ -134,8 +148,7 @@ Arguments parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion& version) {
     return Stop{0, std::string(version.what()) + '\n'};
   } catch (const CLI::Success&) {  // help, of all or of a subcommand
-    const auto subcommands = app.get_subcommands();
-    return Stop{0, subcommands.empty() ? app.help() : subcommands.front()->help()};
+    return Stop{0, app.help()};
   } catch (const CLI::ParseError& error) {
     return usage(error.what());
   }

@@ -8,6 +8,7 @@
 namespace walbreaker {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -71,6 +72,9 @@ TEST(CommandLine, AnswersWrongUseWithOneLineAndExitCodeTwo) {
       {{"run", "--seconds", "0"}, "--seconds"},
       {{"run", "--seconds", "-1"}, "--seconds"},
       {{"run", "--jobs", "0"}, "--jobs"},
+      {{"run", "--jobs", "1000000"}, "--jobs"},
+      {{"run", "--cases", "-3"}, "--cases: \"-3\" is no whole number"},
+      {{"run", "--cases", "99999999999999999999"}, "--cases"},
       {{"run", "--stop-after", "0"}, "--stop-after"},
       {{"run", "--cases", "1", "--seconds", "1"}, "--cases"},
       {{"run", "--cases", "1", "--exhaustive"}, "--exhaustive"},
@@ -98,7 +102,8 @@ TEST(CommandLine, HelpAndVersionAreNoErrors) {
     EXPECT_EQ(std::get<Stop>(parsed).exit_code, 0);
     EXPECT_NE(std::get<Stop>(parsed).text, "");
   }
-  EXPECT_THAT(std::get<Stop>(parse({"run", "--help"})).text, HasSubstr("--campaign"));
+  EXPECT_THAT(std::get<Stop>(parse({"run", "--help"})).text,
+              AllOf(HasSubstr("walbreaker run"), HasSubstr("--campaign")));
   EXPECT_THAT(std::get<Stop>(parse({"--help"})).text, HasSubstr("3 inconclusive"));
 }
 

@@ -122,6 +122,7 @@ std::string_view describe(Place place) {
     case Place::last_group: return "the last commit group of the last log";
     case Place::end: return "the end of a log, after its last record";
     case Place::unwritten: return "bytes of a log that nobody wrote";
+    case Place::obsolete: return "a file that a newer snapshot replaces";
   }
   return "unknown";
 }

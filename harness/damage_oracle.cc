@@ -17,6 +17,7 @@ std::string_view to_string(Place place) {
     case Place::last_group: return "last_group";
     case Place::end: return "end";
     case Place::unwritten: return "unwritten";
+    case Place::obsolete: return "obsolete";
   }
   return "unknown";
 }
@@ -58,6 +59,21 @@ bool follows(const ScenarioFile& later, const ScenarioFile& earlier) {
 
 bool is_last_log(const Scenario& scenario, const ScenarioFile& log) {
   return std::ranges::none_of(scenario.files, [&](const ScenarioFile& other) { return follows(other, log); });
+}
+
+// Whether a newer snapshot holds all that the file does: every snapshot but the newest, and every log with another one
+// begun after it and before that snapshot.
+bool is_obsolete(const Scenario& scenario, const ScenarioFile& file) {
+  const auto begun_after = [](const ScenarioFile& other, const ScenarioFile& one) {
+    return first_write(other) > first_write(one);
+  };
+  return std::ranges::any_of(scenario.files, [&](const ScenarioFile& other) {
+    if (other.role != file.role || !begun_after(other, file)) return false;
+    if (file.role == FileRole::snapshot) return true;
+    return std::ranges::any_of(scenario.files, [&](const ScenarioFile& snapshot) {
+      return snapshot.role == FileRole::snapshot && begun_after(snapshot, other);
+    });
+  });
 }
 
 // Whether a write put a record into a log: what an open, a compaction or a close writes is none.
@@ -126,6 +142,7 @@ PrefixSet full_or(std::size_t full, std::optional<std::size_t> prefix) {
 
 Harm harm_of_log(const Scenario& scenario, const ScenarioFile& log, const faultfs::Damage& damage) {
   const std::size_t full = scenario.timeline.full();
+  if (is_obsolete(scenario, log)) return {Place::obsolete, {full_or(full, std::nullopt), full, true}};
   const Place place = place_of(scenario, log, damage);
   const bool harmed = std::ranges::any_of(log.recorded, [&](const RecordedOp& op) { return harms(damage, op); });
   const std::size_t p = harmed ? surviving_commands(scenario, log, damage.first_harmed_byte()) : full;
@@ -139,7 +156,8 @@ Harm harm_of_log(const Scenario& scenario, const ScenarioFile& log, const faultf
 Harm harm_of(const Scenario& scenario, const faultfs::Damage& damage) {
   const ScenarioFile& file = file_of(scenario, damage.file);
   if (file.role == FileRole::log) return harm_of_log(scenario, file, damage);
-  return {Place::snapshot, {full_or(scenario.timeline.full(), std::nullopt), std::nullopt, true}};
+  const Place place = is_obsolete(scenario, file) ? Place::obsolete : Place::snapshot;
+  return {place, {full_or(scenario.timeline.full(), std::nullopt), std::nullopt, true}};
 }
 
 Outcome outcome_of(const Scenario& scenario, const faultfs::Damage& damage, Answer answer, const Judgement& judgement) {

@@ -9,10 +9,11 @@
 //   a store not closed: a cut of the last log       unreported `p` (a cut leaves what is before it whole, so no less)
 //   the header of a log                             the number of commands before its first record stands for `p`
 //   a snapshot                                      a refusal, and no report; never an older snapshot's contents
+//   a file that a newer snapshot replaces           as above, and none of its bytes is live: `p` is `full`
 //
 // Nothing here knows a file format: `p` comes from the record of who wrote which bytes. A byte is live in a log if it
-// was written at all (a log may have room reserved after its end); the logs follow each other in the order of their
-// first write.
+// was written at all (a log may have room reserved after its end). The logs follow each other in the order of their
+// first write, and the last one begun before the newest snapshot was is the first that counts.
 #pragma once
 
 #include <array>
@@ -33,6 +34,7 @@ enum class Place {
   last_group,  // the same, in the commit group that ends the last log
   end,         // bytes of a log that no such command wrote, after the last of those: the mark of a close
   unwritten,   // bytes of a log that nobody wrote
+  obsolete,    // any byte of a file that a newer snapshot replaces
 };
 
 // The enumerator's name: "last_group".

@@ -9,7 +9,6 @@ namespace {
 using faultfs::Damage;
 using faultfs::DamageKind;
 using faultfs::OpKind;
-using faultfs::RecordedOp;
 using testing::ElementsAre;
 
 // Writes the records of a scenario file as a store would.
@@ -200,6 +199,27 @@ TEST(DamageOracle, ASnapshotMayOnlyBeRefused) {
   EXPECT_EQ(harm.allowed.reported, std::nullopt);
   EXPECT_TRUE(harm.allowed.refusal);
   EXPECT_THAT(harm.allowed.unreported.ranges(), ElementsAre(only(3)));
+}
+
+TEST(DamageOracle, AFileThatANewerSnapshotReplacesHasNothingToLose) {
+  std::uint64_t clock = 0;
+  Scenario scenario{ScenarioKind::obsolete_snapshot, false, {}, {}, commands("pcpcp")};
+  const auto log = [&](const char* name, std::size_t begun, std::size_t command) {
+    return Logbook(clock, name, FileRole::log).write(100, begun).write(10, command).done();
+  };
+  const auto snapshot = [&](const char* name, std::size_t command) {
+    return Logbook(clock, name, FileRole::snapshot).write(50, command).done();
+  };
+  scenario.files.push_back(log("wal-2.log", 1, 2));
+  scenario.files.push_back(snapshot("snapshot-2.dat", 1));
+  scenario.files.push_back(log("wal-3.log", 3, 4));
+  scenario.files.push_back(snapshot("snapshot-3.dat", 3));
+  EXPECT_EQ(flip(scenario, "wal-2.log", 105).place, Place::obsolete);
+  EXPECT_EQ(flip(scenario, "wal-2.log", 105).allowed.reported, 5U);
+  EXPECT_EQ(flip(scenario, "snapshot-2.dat", 5).place, Place::obsolete);
+  EXPECT_EQ(flip(scenario, "snapshot-3.dat", 5).place, Place::snapshot);
+  EXPECT_EQ(flip(scenario, "wal-3.log", 105).place, Place::last_group);
+  EXPECT_EQ(flip(scenario, "wal-3.log", 105).allowed.reported, 4U);
 }
 
 TEST(DamageOracle, NamesTheOutcome) {

@@ -8,9 +8,10 @@
 #include "harness/toy_subject_test_util.h"
 
 int main(int argc, char** argv) {
-  using namespace walbreaker;
   const std::span arguments(argv, static_cast<std::size_t>(argc));
-  if (argc > 1 && argv[1] == kKillChildVerb) return kill_child_main(arguments.subspan(2), find_test_subject);
+  if (argc > 1 && argv[1] == walbreaker::kKillChildVerb) {
+    return walbreaker::kill_child_main(arguments.subspan(2), walbreaker::find_test_subject);
+  }
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();
 }

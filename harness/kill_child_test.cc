@@ -18,15 +18,9 @@ std::optional<ChildTask> round_trip(const ChildTask& task) {
 
 TEST(KillChild, ItsTaskGoesThroughArgumentsAndBack) {
   ChildTask task{"reference", "/tmp/a b", 1, 2, 3, std::nullopt};
-  EXPECT_EQ(round_trip(task)->directory, "/tmp/a b");
-  EXPECT_FALSE(round_trip(task)->plan);
+  EXPECT_EQ(round_trip(task), task);
   task.plan = {.at = 4, .draw = ~std::uint64_t{0}};
-  const auto back = round_trip(task);
-  EXPECT_EQ(back->seed, 1U);
-  EXPECT_EQ(back->epoch, 2U);
-  EXPECT_EQ(back->commands, 3U);
-  EXPECT_EQ(back->plan->at, 4U);
-  EXPECT_EQ(back->plan->draw, ~std::uint64_t{0});
+  EXPECT_EQ(round_trip(task), task);
 }
 
 TEST(KillChild, RefusesArgumentsThatAreNoTask) {

@@ -11,15 +11,18 @@ namespace walbreaker {
 
 namespace {
 
-std::string paint(Verdict verdict, bool coloured, std::size_t width) {
-  const std::string text = fmt::format("{:<{}}", to_string(verdict), width);
-  if (!coloured) return text;
+std::string_view colour_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::pass: return "\x1b[32m" + text + "\x1b[0m";
-    case Verdict::violation: return "\x1b[1;31m" + text + "\x1b[0m";
-    case Verdict::inconclusive: return "\x1b[33m" + text + "\x1b[0m";
+    case Verdict::pass: return "\x1b[32m";
+    case Verdict::violation: return "\x1b[1;31m";
+    case Verdict::inconclusive: return "\x1b[33m";
   }
-  return text;
+  return "";
+}
+
+std::string paint(Verdict verdict, bool coloured, std::size_t width) {
+  std::string text = fmt::format("{:<{}}", to_string(verdict), width);
+  return coloured ? fmt::format("{}{}\x1b[0m", colour_of(verdict), text) : text;
 }
 
 // "truncate" and a line for each group: "  mid_flight    full 12, refused 8,192"

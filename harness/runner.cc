@@ -57,6 +57,7 @@ class Run {
 
   RunReport run() {
     std::vector<std::thread> workers;
+    workers.reserve(options_.jobs);
     for (unsigned i = 0; i < options_.jobs; ++i) workers.emplace_back([this] { work(); });
     for (std::thread& worker : workers) worker.join();
     return report();

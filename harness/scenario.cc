@@ -110,6 +110,17 @@ class Author {
     return {};
   }
 
+  // A compaction that replaces the snapshot before it, and cannot remove that one.
+  Step compact_leaving_a_snapshot() {
+    vfs_.fail_where([this](const faultfs::Op& op) {
+      const std::string_view name = std::string_view(op.path).substr(op.path.rfind('/') + 1);
+      return op.kind == faultfs::OpKind::unlink && subject_.role_of(name) == FileRole::snapshot;
+    });
+    const Step compacted = issue({CommandKind::compact, {}});
+    vfs_.fail_where({});
+    return compacted;
+  }
+
   Step close() {
     vfs_.set_tag(tag_after_commands(history_.commands.size()));
     if (const auto closed = session_->close(); !closed) return baseline("close failed: " + closed.error().message());
@@ -169,6 +180,14 @@ Step commit_groups(Author& author, const ScenarioSize& size) {
   return {};
 }
 
+Step two_snapshots(Author& author, const ScenarioSize& size) {
+  TRY(author.fill_contents(size.snapshot_bytes / 2));
+  TRY(author.issue({CommandKind::compact, {}}));
+  TRY(author.fill_log(size.log_bytes / 4));
+  TRY(author.compact_leaving_a_snapshot());
+  return author.fill_log(size.log_bytes / 4);
+}
+
 Step play(ScenarioKind kind, Author& author, const ScenarioSize& size) {
   switch (kind) {
     case ScenarioKind::fresh: return {};
@@ -176,6 +195,7 @@ Step play(ScenarioKind kind, Author& author, const ScenarioSize& size) {
     case ScenarioKind::mid_flight: return snapshot_and_log(author, size);
     case ScenarioKind::two_generations: return two_logs(author, size);
     case ScenarioKind::sync_on_request: return commit_groups(author, size);
+    case ScenarioKind::obsolete_snapshot: return two_snapshots(author, size);
   }
   return baseline("no such scenario");
 }

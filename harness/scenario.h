@@ -18,7 +18,7 @@
 
 namespace walbreaker {
 
-enum class ScenarioKind { fresh, closed, mid_flight, two_generations, sync_on_request };
+enum class ScenarioKind { fresh, closed, mid_flight, two_generations, sync_on_request, obsolete_snapshot };
 
 struct ScenarioInfo {
   ScenarioKind kind;
@@ -26,7 +26,7 @@ struct ScenarioInfo {
   std::string_view meaning;
 };
 
-inline constexpr std::array<ScenarioInfo, 5> kScenarios{{
+inline constexpr std::array<ScenarioInfo, 6> kScenarios{{
     {ScenarioKind::fresh, "fresh", "a store just made, with nothing in it; not closed"},
     {ScenarioKind::closed, "closed", "a store closed cleanly"},
     {ScenarioKind::mid_flight, "mid_flight", "stopped without a close: a snapshot and a long log, one commit a record"},
@@ -34,6 +34,8 @@ inline constexpr std::array<ScenarioInfo, 5> kScenarios{{
      "stopped without a close after a compaction whose rename failed: two logs live, one following the other"},
     {ScenarioKind::sync_on_request, "sync_on_request",
      "stopped without a close, synced on request: several records in a commit group, the last group not synced"},
+    {ScenarioKind::obsolete_snapshot, "obsolete_snapshot",
+     "stopped without a close after a compaction that could not remove the snapshot before its own"},
 }};
 
 [[nodiscard]] std::string_view to_string(ScenarioKind kind);

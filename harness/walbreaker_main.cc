@@ -90,7 +90,7 @@ std::vector<std::unique_ptr<Campaign>> make_campaigns(const RunArguments& argume
 }
 
 int run(const RunArguments& arguments) {
-  fmt::print("subject {}, seed {}, {} jobs\n\n", arguments.subject->name(), arguments.seed, arguments.jobs);
+  fmt::print("subject {}, seed {}, jobs {}\n\n", arguments.subject->name(), arguments.seed, arguments.jobs);
   std::fflush(stdout);
   ProgressLine progress(::isatty(STDERR_FILENO) == 1);
   Witness witness(arguments, progress);

@@ -48,7 +48,7 @@ TEST(WalbreakerCommand, PrintsTheSeedFirstAndTheVerdictLast) {
   const ChildEnd end = run({"run", "--campaign", "truncate", "--cases", "64", "--jobs", "1"});
   EXPECT_EQ(end.exit_code, 0);
   EXPECT_THAT(end.output,
-              AllOf(StartsWith("subject reference, seed 1, 1 jobs\n"), HasSubstr("\nreference, seed 1: pass\n")));
+              AllOf(StartsWith("subject reference, seed 1, jobs 1\n"), HasSubstr("\nreference, seed 1: pass\n")));
 }
 
 TEST(WalbreakerCommand, RepeatsByteForByteWhateverTheNumberOfJobs) {
