@@ -26,53 +26,53 @@ ErrorCode refusal(Verdict verdict) {
 class RecoveryTable : public testing::TestWithParam<RecoveryCase> {
  protected:
   void start(bool with_lock) {
-    before = disk_with(GetParam().image, with_lock);
-    disk = std::make_unique<MemoryVfs>(before);
-    vfs = std::make_unique<ScriptedVfs>(*disk, ScriptedVfs::Watch::looks);
+    before_ = disk_with(GetParam().image, with_lock);
+    disk_ = std::make_unique<MemoryVfs>(before_);
+    vfs_ = std::make_unique<ScriptedVfs>(*disk_, ScriptedVfs::Watch::looks);
     if (!GetParam().unreadable.empty()) {
-      vfs->fail({.named = "read " + GetParam().unreadable, .lasting = Lasting::for_ever});
+      vfs_->fail({.named = "read " + GetParam().unreadable, .lasting = Lasting::for_ever});
     }
   }
 
   void expect_refusal(const Options& options) {
-    const auto store = open_store(*vfs, options);
+    const auto store = open_store(*vfs_, options);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, refusal(GetParam().verdict));
     EXPECT_THAT(store.error().context, HasSubstr(kDirectory));
     EXPECT_THAT(store.error().context, HasSubstr(GetParam().file));
     EXPECT_THAT(store.error().context, HasSubstr(" at offset "));
-    EXPECT_THAT(differences(before, disk->image()), IsEmpty());
+    EXPECT_THAT(differences(before_, disk_->image()), IsEmpty());
   }
 
   void expect_a_prefix_read_only(const Options& options) {
-    const auto store = must(open_store(*vfs, options));
+    const auto store = must(open_store(*vfs_, options));
     EXPECT_EQ(contents_of(*store), GetParam().contents);
     EXPECT_EQ(store->status(), GetParam().verdict == Verdict::corrupted ? ErrorCode::corrupted : ErrorCode::ok);
     EXPECT_EQ(error_of(store->put("k", "v")).code, ErrorCode::read_only);
     EXPECT_EQ(error_of(store->compact()).code, ErrorCode::read_only);
     must(store->close());
-    EXPECT_THAT(differences(before, disk->image()), IsEmpty());
+    EXPECT_THAT(differences(before_, disk_->image()), IsEmpty());
   }
 
   void expect_it_opens_and_stays_the_same() {
-    auto store = must(open_store(*vfs));
+    auto store = must(open_store(*vfs_));
     EXPECT_EQ(contents_of(*store), GetParam().contents);
     EXPECT_EQ(store->status(), ErrorCode::ok);
     store.reset();
-    EXPECT_EQ(reopened(disk->image()).contents, GetParam().contents);
-    EXPECT_EQ(reopened(disk->durable_image()).contents, GetParam().contents);
-    EXPECT_EQ(reopened(disk->durable_image()).report.verdict, Verdict::clean);
-    store = must(open_store(*vfs));
+    EXPECT_EQ(reopened(disk_->image()).contents, GetParam().contents);
+    EXPECT_EQ(reopened(disk_->durable_image()).contents, GetParam().contents);
+    EXPECT_EQ(reopened(disk_->durable_image()).report.verdict, Verdict::clean);
+    store = must(open_store(*vfs_));
     must(store->put("later", "1"));
     must(store->close());
     Contents later = GetParam().contents;
     later["later"] = "1";
-    EXPECT_EQ(reopened(disk->durable_image()).contents, later);
+    EXPECT_EQ(reopened(disk_->durable_image()).contents, later);
   }
 
   void expect_its_verdict_with_file_and_offset() {
     const RecoveryCase& expected = GetParam();
-    const Report report = must(verify(*vfs, kDirectory));
+    const Report report = must(verify(*vfs_, kDirectory));
     EXPECT_EQ(report.verdict, expected.verdict) << report.summary();
     EXPECT_EQ(report.servable, expected.servable);
     const auto is_expected = [&](const Finding& finding) {
@@ -83,7 +83,7 @@ class RecoveryTable : public testing::TestWithParam<RecoveryCase> {
     EXPECT_FALSE(report.findings.front().proof.empty());
     const bool decides = info(expected.row).verdict.has_value();
     EXPECT_EQ(decides, report.findings.front().row == expected.row);
-    EXPECT_THAT(differences(before, disk->image()), IsEmpty());
+    EXPECT_THAT(differences(before_, disk_->image()), IsEmpty());
   }
 
   void expect_a_read_only_open_to_change_nothing() {
@@ -105,13 +105,13 @@ class RecoveryTable : public testing::TestWithParam<RecoveryCase> {
     if (!GetParam().servable || GetParam().verdict == Verdict::corrupted) {
       expect_refusal(strict);
     } else {
-      EXPECT_EQ(contents_of(*must(open_store(*vfs, strict))), GetParam().contents);
+      EXPECT_EQ(contents_of(*must(open_store(*vfs_, strict))), GetParam().contents);
     }
   }
 
-  Image before;
-  std::unique_ptr<MemoryVfs> disk;
-  std::unique_ptr<ScriptedVfs> vfs;
+  Image before_;
+  std::unique_ptr<MemoryVfs> disk_;
+  std::unique_ptr<ScriptedVfs> vfs_;
 };
 
 TEST_P(RecoveryTable, IsJudgedServedAndLeftAloneAsItsRowSays) {

@@ -46,57 +46,57 @@ Contents served_read_only(const Image& image) {
 
 class RepairTest : public testing::Test {
  protected:
-  MemoryVfs disk{disk_with(damaged_files())};
+  MemoryVfs disk_{disk_with(damaged_files())};
 };
 
 TEST_F(RepairTest, KeepsThePrefixAsANewGeneration) {
-  const RepairResult result = must(repair(disk, kDirectory, seeded()));
+  const RepairResult result = must(repair(disk_, kDirectory, seeded()));
   EXPECT_EQ(result.found.verdict, Verdict::corrupted);
   EXPECT_EQ(result.found.findings.front().row, Row::durable_record_missing);
   EXPECT_EQ(result.generation, 3u);
-  EXPECT_THAT(must(disk.list(kDirectory)),
+  EXPECT_THAT(must(disk_.list(kDirectory)),
               ElementsAre("LOCK", "snapshot-1.dat.damaged", "snapshot-2.dat.damaged", "snapshot-3.dat",
                           "wal-1.log.damaged", "wal-2.log.damaged", "wal-3.log"));
-  const Report report = must(verify(disk, kDirectory));
+  const Report report = must(verify(disk_, kDirectory));
   EXPECT_EQ(report.verdict, Verdict::clean);
   EXPECT_EQ(report.snapshot_generation, 3u);
-  EXPECT_EQ(served_read_only(disk.image()), kPrefix);
-  EXPECT_EQ(served_read_only(disk.durable_image()), kPrefix);
+  EXPECT_EQ(served_read_only(disk_.image()), kPrefix);
+  EXPECT_EQ(served_read_only(disk_.durable_image()), kPrefix);
 }
 
 TEST_F(RepairTest, SetsEveryFileAsideByteForByte) {
-  const RepairResult result = must(repair(disk, kDirectory, seeded()));
+  const RepairResult result = must(repair(disk_, kDirectory, seeded()));
   EXPECT_THAT(result.set_aside, UnorderedElementsAre("snapshot-1.dat.damaged", "wal-1.log.damaged",
                                                      "snapshot-2.dat.damaged", "wal-2.log.damaged"));
-  for (const Image& image : {disk.image(), disk.durable_image()}) {
+  for (const Image& image : {disk_.image(), disk_.durable_image()}) {
     for (const auto& [name, bytes] : damaged_files()) EXPECT_TRUE(image.at(in_store(set_aside_name(name))) == bytes);
   }
 }
 
 TEST_F(RepairTest, MakesTheStoreWritableAgain) {
-  EXPECT_EQ(error_of(must(open_store(disk))->put("k", "v")).code, ErrorCode::read_only);
-  must(repair(disk, kDirectory, seeded()));
-  const auto store = must(open_store(disk));
+  EXPECT_EQ(error_of(must(open_store(disk_))->put("k", "v")).code, ErrorCode::read_only);
+  must(repair(disk_, kDirectory, seeded()));
+  const auto store = must(open_store(disk_));
   must(store->put("k", "v"));
   must(store->close());
-  EXPECT_EQ(reopened(disk.image()).contents, (Contents{{"a", "1"}, {"k", "v"}, {"z", "0"}}));
+  EXPECT_EQ(reopened(disk_.image()).contents, (Contents{{"a", "1"}, {"k", "v"}, {"z", "0"}}));
 }
 
 TEST_F(RepairTest, DoesNothingTheSecondTime) {
-  must(repair(disk, kDirectory, seeded()));
-  const Image before = disk.image();
-  const RepairResult again = must(repair(disk, kDirectory, seeded()));
+  must(repair(disk_, kDirectory, seeded()));
+  const Image before = disk_.image();
+  const RepairResult again = must(repair(disk_, kDirectory, seeded()));
   EXPECT_EQ(again.generation, 0u);
   EXPECT_THAT(again.set_aside, IsEmpty());
   EXPECT_EQ(again.found.verdict, Verdict::clean);
-  EXPECT_THAT(differences(before, disk.image()), IsEmpty());
+  EXPECT_THAT(differences(before, disk_.image()), IsEmpty());
 }
 
 TEST_F(RepairTest, IsRefusedWhileTheStoreIsOpen) {
-  const Image before = disk.image();
-  const auto reader = must(open_store(disk, read_only()));
-  EXPECT_EQ(error_of(repair(disk, kDirectory)).code, ErrorCode::locked);
-  EXPECT_THAT(differences(before, disk.image()), IsEmpty());
+  const Image before = disk_.image();
+  const auto reader = must(open_store(disk_, read_only()));
+  EXPECT_EQ(error_of(repair(disk_, kDirectory)).code, ErrorCode::locked);
+  EXPECT_THAT(differences(before, disk_.image()), IsEmpty());
 }
 
 TEST_F(RepairTest, CopiesAFileOfAnySize) {

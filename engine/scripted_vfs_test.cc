@@ -23,60 +23,60 @@ class ScriptedVfsTest : public testing::Test {
     const auto note = [&](const auto& result) {
       if (!result) failed.push_back(result.error().context);
     };
-    const auto file = vfs.open("d/f", OpenMode::create);
+    const auto file = vfs_.open("d/f", OpenMode::create);
     note(file);
     if (file) note((*file)->write_at(0, "bytes"));
     if (file) note((*file)->sync());
-    note(vfs.rename("d/f", "d/g"));
-    note(vfs.sync_dir("d"));
+    note(vfs_.rename("d/f", "d/g"));
+    note(vfs_.sync_dir("d"));
     return failed;
   }
 
-  MemoryVfs disk{Image{{"d/", ""}}};
-  ScriptedVfs vfs{disk};
+  MemoryVfs disk_{Image{{"d/", ""}}};
+  ScriptedVfs vfs_{disk_};
 };
 
 TEST_F(ScriptedVfsTest, NamesEachChangeInOrder) {
   EXPECT_THAT(work(), IsEmpty());
-  EXPECT_THAT(vfs.operations(), ElementsAre("create f", "write f", "sync f", "rename f to g", "sync_dir d"));
-  EXPECT_FALSE(vfs.has_failed());
+  EXPECT_THAT(vfs_.operations(), ElementsAre("create f", "write f", "sync f", "rename f to g", "sync_dir d"));
+  EXPECT_FALSE(vfs_.has_failed());
 }
 
 TEST_F(ScriptedVfsTest, FailsOneOperationOnce) {
-  vfs.fail({.at = 2});
+  vfs_.fail({.at = 2});
   EXPECT_THAT(work(), ElementsAre("sync f"));
-  EXPECT_EQ(vfs.failed_operation(), "sync f");
+  EXPECT_EQ(vfs_.failed_operation(), "sync f");
 }
 
 TEST_F(ScriptedVfsTest, FailsAllOperationsFromOneOn) {
-  vfs.fail({.at = 1, .lasting = Lasting::for_ever});
+  vfs_.fail({.at = 1, .lasting = Lasting::for_ever});
   EXPECT_THAT(work(), ElementsAre("write f", "sync f", "rename f to g", "sync_dir d"));
-  EXPECT_EQ(disk.image().at("d/f"), "");
+  EXPECT_EQ(disk_.image().at("d/f"), "");
 }
 
 TEST_F(ScriptedVfsTest, FailsAnOperationByItsName) {
-  vfs.fail({.named = "rename f to g", .lasting = Lasting::for_ever});
+  vfs_.fail({.named = "rename f to g", .lasting = Lasting::for_ever});
   EXPECT_THAT(work(), ElementsAre("rename f to g"));
   EXPECT_THAT(work(), ElementsAre("rename f to g"));
 }
 
 TEST_F(ScriptedVfsTest, LetsSomeBytesOfAWriteArrive) {
-  vfs.fail({.at = 1, .bytes_written = 2});
+  vfs_.fail({.at = 1, .bytes_written = 2});
   EXPECT_THAT(work(), ElementsAre("write f"));
-  EXPECT_EQ(disk.image().at("d/g"), "by");
+  EXPECT_EQ(disk_.image().at("d/g"), "by");
 }
 
 TEST_F(ScriptedVfsTest, CarriesAnOperationOutThatFails) {
-  vfs.fail({.named = "rename f to g", .carried_out = true});
+  vfs_.fail({.named = "rename f to g", .carried_out = true});
   EXPECT_THAT(work(), ElementsAre("rename f to g"));
-  EXPECT_TRUE(disk.image().contains("d/g"));
+  EXPECT_TRUE(disk_.image().contains("d/g"));
 }
 
 TEST_F(ScriptedVfsTest, LetsSomebodyElseInOnce) {
   int calls = 0;
-  vfs.before("sync f", [&] {
+  vfs_.before("sync f", [&] {
     ++calls;
-    EXPECT_EQ(disk.image().at("d/f"), "bytes");
+    EXPECT_EQ(disk_.image().at("d/f"), "bytes");
   });
   work();
   work();
@@ -84,13 +84,13 @@ TEST_F(ScriptedVfsTest, LetsSomebodyElseInOnce) {
 }
 
 TEST_F(ScriptedVfsTest, RunsOutOfMemory) {
-  vfs.fail({.at = 0, .code = ErrorCode::no_memory});
-  EXPECT_THROW((void)vfs.open("d/f", OpenMode::create), std::bad_alloc);
+  vfs_.fail({.at = 0, .code = ErrorCode::no_memory});
+  EXPECT_THROW((void)vfs_.open("d/f", OpenMode::create), std::bad_alloc);
 }
 
 TEST_F(ScriptedVfsTest, WatchesLooksInsteadOfChanges) {
   work();
-  ScriptedVfs looking(disk, ScriptedVfs::Watch::looks);
+  ScriptedVfs looking(disk_, ScriptedVfs::Watch::looks);
   looking.fail({.named = "read g"});
   must(looking.list("d"));
   const auto file = must(looking.open("d/g", OpenMode::read));
@@ -102,9 +102,9 @@ TEST_F(ScriptedVfsTest, WatchesLooksInsteadOfChanges) {
 }
 
 TEST_F(ScriptedVfsTest, ShortensReadsAndWrites) {
-  vfs.shorten_calls_to(2);
+  vfs_.shorten_calls_to(2);
   work();
-  const auto file = must(vfs.open("d/g", OpenMode::read));
+  const auto file = must(vfs_.open("d/g", OpenMode::read));
   EXPECT_EQ(read_all(*file), "by");
   std::string bytes(5, '?');
   EXPECT_EQ(must(file->read_at(0, bytes)), 2u);

@@ -85,168 +85,168 @@ INSTANTIATE_TEST_SUITE_P(With, EachOperationThatFails, testing::Values(SyncPolic
 class Failures : public testing::Test {
  protected:
   void SetUp() override {
-    store = must(open_store(vfs, seeded({.compact_after_operations = 0})));
-    must(store->put("a", "1"));
+    store_ = must(open_store(vfs_, seeded({.compact_after_operations = 0})));
+    must(store_->put("a", "1"));
   }
 
   // The contents and the verdict when the process is killed now, and the store is opened again.
-  [[nodiscard]] Reopened after_a_kill() const { return reopened(disk.image()); }
+  [[nodiscard]] Reopened after_a_kill() const { return reopened(disk_.image()); }
 
   // The files in the store's directory that begin with a prefix.
   [[nodiscard]] std::vector<std::string> files(const std::string& prefix) {
-    std::vector<std::string> names = must(disk.list(kDirectory));
+    std::vector<std::string> names = must(disk_.list(kDirectory));
     std::erase_if(names, [&](const std::string& name) { return !name.starts_with(prefix); });
     return names;
   }
 
-  MemoryVfs disk;
-  ScriptedVfs vfs{disk};
-  std::unique_ptr<Store> store;
+  MemoryVfs disk_;
+  ScriptedVfs vfs_{disk_};
+  std::unique_ptr<Store> store_;
 };
 
 // --- poison ---
 
 TEST_F(Failures, OfASyncIsNeverFollowedByAnotherSync) {
-  vfs.fail({.named = "sync wal-1.log"});
-  EXPECT_EQ(error_of(store->put("b", "2")).code, ErrorCode::io_error);
-  const auto operations = vfs.operations();
-  EXPECT_EQ(error_of(store->sync()).code, ErrorCode::io_error);
-  EXPECT_EQ(error_of(store->put("c", "3")).code, ErrorCode::io_error);
-  EXPECT_EQ(error_of(store->compact()).code, ErrorCode::io_error);
-  EXPECT_EQ(error_of(store->close()).code, ErrorCode::io_error);
-  EXPECT_EQ(vfs.operations(), operations);
+  vfs_.fail({.named = "sync wal-1.log"});
+  EXPECT_EQ(error_of(store_->put("b", "2")).code, ErrorCode::io_error);
+  const auto operations = vfs_.operations();
+  EXPECT_EQ(error_of(store_->sync()).code, ErrorCode::io_error);
+  EXPECT_EQ(error_of(store_->put("c", "3")).code, ErrorCode::io_error);
+  EXPECT_EQ(error_of(store_->compact()).code, ErrorCode::io_error);
+  EXPECT_EQ(error_of(store_->close()).code, ErrorCode::io_error);
+  EXPECT_EQ(vfs_.operations(), operations);
 }
 
 TEST_F(Failures, OfAWriteLeaveReadsAsTheyWere) {
-  vfs.fail({.named = "write wal-1.log", .code = ErrorCode::no_space, .bytes_written = 10});
-  const Error error = error_of(store->put("a", "2"));
+  vfs_.fail({.named = "write wal-1.log", .code = ErrorCode::no_space, .bytes_written = 10});
+  const Error error = error_of(store_->put("a", "2"));
   EXPECT_EQ(error.code, ErrorCode::no_space);
-  EXPECT_EQ(store->status(), ErrorCode::no_space);
-  EXPECT_EQ(store->problem()->message(), error.message());
-  EXPECT_EQ(must(store->get("a")), "1");
-  EXPECT_EQ(error_of(store->remove("a")).message(), error.message());
+  EXPECT_EQ(store_->status(), ErrorCode::no_space);
+  EXPECT_EQ(store_->problem()->message(), error.message());
+  EXPECT_EQ(must(store_->get("a")), "1");
+  EXPECT_EQ(error_of(store_->remove("a")).message(), error.message());
   EXPECT_EQ(after_a_kill().contents, (Contents{{"a", "1"}}));
   EXPECT_EQ(after_a_kill().report.verdict, Verdict::torn_tail);
 }
 
 TEST_F(Failures, OfASyncMayLeaveTheCommandThatNoReadHasShown) {
-  vfs.fail({.named = "sync wal-1.log"});
-  EXPECT_EQ(error_of(store->put("a", "2")).code, ErrorCode::io_error);
-  EXPECT_EQ(must(store->get("a")), "1");
+  vfs_.fail({.named = "sync wal-1.log"});
+  EXPECT_EQ(error_of(store_->put("a", "2")).code, ErrorCode::io_error);
+  EXPECT_EQ(must(store_->get("a")), "1");
   EXPECT_EQ(after_a_kill().contents, (Contents{{"a", "2"}}));
-  EXPECT_EQ(reopened(disk.durable_image()).contents, (Contents{{"a", "1"}}));
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, (Contents{{"a", "1"}}));
 }
 
 TEST_F(Failures, PoisonAStoreUntilItIsOpenedAnew) {
-  vfs.fail({.named = "write wal-1.log"});
-  EXPECT_EQ(error_of(store->put("b", "2")).code, ErrorCode::io_error);
-  store.reset();
-  store = must(open_store(vfs));
-  EXPECT_EQ(store->status(), ErrorCode::ok);
-  must(store->put("b", "2"));
+  vfs_.fail({.named = "write wal-1.log"});
+  EXPECT_EQ(error_of(store_->put("b", "2")).code, ErrorCode::io_error);
+  store_.reset();
+  store_ = must(open_store(vfs_));
+  EXPECT_EQ(store_->status(), ErrorCode::ok);
+  must(store_->put("b", "2"));
   EXPECT_EQ(after_a_kill().contents, (Contents{{"a", "1"}, {"b", "2"}}));
 }
 
 TEST_F(Failures, OfAWriteInAnAutomaticCompactionAreToldByTheNextCommand) {
-  store.reset();
-  store = must(open_store(vfs, seeded({.compact_after_operations = 2})));
-  must(store->put("b", "2"));
-  vfs.fail({.named = "sync snapshot-3.dat.tmp"});
-  must(store->put("c", "3"));
-  EXPECT_EQ(store->status(), ErrorCode::io_error);
-  EXPECT_THAT(store->compaction_problem()->context, HasSubstr("sync snapshot-3.dat.tmp"));
-  EXPECT_EQ(error_of(store->put("d", "4")).code, ErrorCode::io_error);
+  store_.reset();
+  store_ = must(open_store(vfs_, seeded({.compact_after_operations = 2})));
+  must(store_->put("b", "2"));
+  vfs_.fail({.named = "sync snapshot-3.dat.tmp"});
+  must(store_->put("c", "3"));
+  EXPECT_EQ(store_->status(), ErrorCode::io_error);
+  EXPECT_THAT(store_->compaction_problem()->context, HasSubstr("sync snapshot-3.dat.tmp"));
+  EXPECT_EQ(error_of(store_->put("d", "4")).code, ErrorCode::io_error);
   EXPECT_EQ(after_a_kill().contents, (Contents{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
 }
 
 // --- what does not poison ---
 
 TEST_F(Failures, OfARenameLeaveTwoLiveLogsAndTheStoreGoesOn) {
-  vfs.fail({.named = "rename snapshot-2.dat.tmp to snapshot-2.dat"});
-  EXPECT_EQ(error_of(store->compact()).code, ErrorCode::io_error);
-  EXPECT_EQ(store->status(), ErrorCode::ok);
-  must(store->put("b", "2"));
+  vfs_.fail({.named = "rename snapshot-2.dat.tmp to snapshot-2.dat"});
+  EXPECT_EQ(error_of(store_->compact()).code, ErrorCode::io_error);
+  EXPECT_EQ(store_->status(), ErrorCode::ok);
+  must(store_->put("b", "2"));
   const Reopened found = after_a_kill();
   EXPECT_EQ(found.contents, (Contents{{"a", "1"}, {"b", "2"}}));
   EXPECT_THAT(found.report.live_files, testing::ElementsAre("snapshot-1.dat", "wal-1.log", "wal-2.log"));
   EXPECT_EQ(found.report.verdict, Verdict::clean);
-  EXPECT_EQ(reopened(disk.durable_image()).contents, found.contents);
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, found.contents);
 }
 
 // A sync makes what was acked durable in whatever log it is: the old one is synced before the new one says where it
 // ends.
 TEST_F(Failures, OfARenameLeaveNothingBehindThatALaterSyncWouldMiss) {
-  store.reset();
-  store = must(open_store(vfs, seeded({.sync = SyncPolicy::on_request})));
-  must(store->put("b", "2"));
-  vfs.fail({.named = "rename snapshot-3.dat.tmp to snapshot-3.dat"});
-  EXPECT_EQ(error_of(store->compact()).code, ErrorCode::io_error);
-  must(store->put("c", "3"));
-  must(store->sync());
-  EXPECT_EQ(reopened(disk.durable_image()).contents, (Contents{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+  store_.reset();
+  store_ = must(open_store(vfs_, seeded({.sync = SyncPolicy::on_request})));
+  must(store_->put("b", "2"));
+  vfs_.fail({.named = "rename snapshot-3.dat.tmp to snapshot-3.dat"});
+  EXPECT_EQ(error_of(store_->compact()).code, ErrorCode::io_error);
+  must(store_->put("c", "3"));
+  must(store_->sync());
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, (Contents{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
 }
 
 TEST_F(Failures, OfTwoSnapshotsLeaveThreeLiveLogsAndTheStoreGoesOn) {
   for (const std::string generation : {"2", "3"}) {
-    vfs.fail({.named = "create snapshot-" + generation + ".dat.tmp"});
-    EXPECT_EQ(error_of(store->compact()).code, ErrorCode::io_error);
-    must(store->put(generation, "put"));
+    vfs_.fail({.named = "create snapshot-" + generation + ".dat.tmp"});
+    EXPECT_EQ(error_of(store_->compact()).code, ErrorCode::io_error);
+    must(store_->put(generation, "put"));
   }
   const Reopened found = after_a_kill();
   EXPECT_EQ(found.contents, (Contents{{"a", "1"}, {"2", "put"}, {"3", "put"}}));
   EXPECT_THAT(found.report.live_files, testing::ElementsAre("snapshot-1.dat", "wal-1.log", "wal-2.log", "wal-3.log"));
-  EXPECT_EQ(reopened(disk.durable_image()).contents, found.contents);
-  must(store->compact());
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, found.contents);
+  must(store_->compact());
   EXPECT_THAT(files("wal-"), testing::ElementsAre("wal-4.log"));
   EXPECT_EQ(after_a_kill().contents, found.contents);
 }
 
 TEST_F(Failures, OfTheNewLogsCreationLeaveTheOldLogInUse) {
-  vfs.fail({.named = "create wal-2.log"});
-  EXPECT_EQ(error_of(store->compact()).code, ErrorCode::io_error);
-  must(store->put("b", "2"));
-  EXPECT_EQ(store->stats().generation, 1u);
+  vfs_.fail({.named = "create wal-2.log"});
+  EXPECT_EQ(error_of(store_->compact()).code, ErrorCode::io_error);
+  must(store_->put("b", "2"));
+  EXPECT_EQ(store_->stats().generation, 1u);
   EXPECT_EQ(after_a_kill().contents, (Contents{{"a", "1"}, {"b", "2"}}));
-  must(store->compact());
+  must(store_->compact());
   EXPECT_THAT(files("wal-"), testing::ElementsAre("wal-3.log"));
 }
 
 TEST_F(Failures, OfAnUnlinkLeaveADeadFileToTheNextCompaction) {
-  vfs.fail({.named = "unlink wal-1.log"});
-  must(store->compact());
-  EXPECT_THAT(store->compaction_problem()->context, HasSubstr("unlink wal-1.log"));
+  vfs_.fail({.named = "unlink wal-1.log"});
+  must(store_->compact());
+  EXPECT_THAT(store_->compaction_problem()->context, HasSubstr("unlink wal-1.log"));
   EXPECT_THAT(files("wal-"), testing::ElementsAre("wal-1.log", "wal-2.log"));
   EXPECT_EQ(after_a_kill().contents, (Contents{{"a", "1"}}));
-  must(store->compact());
+  must(store_->compact());
   EXPECT_THAT(files("wal-"), testing::ElementsAre("wal-3.log"));
 }
 
 TEST_F(Failures, OfAnUnlinkInAnOpenLeaveADeadFileToTheNextCompaction) {
-  store.reset();
-  vfs.fail({.named = "unlink snapshot-1.dat"});
-  store = must(open_store(vfs));
-  EXPECT_TRUE(store->compaction_problem());
+  store_.reset();
+  vfs_.fail({.named = "unlink snapshot-1.dat"});
+  store_ = must(open_store(vfs_));
+  EXPECT_TRUE(store_->compaction_problem());
   EXPECT_THAT(files("snapshot-"), testing::ElementsAre("snapshot-1.dat", "snapshot-2.dat"));
-  must(store->compact());
+  must(store_->compact());
   EXPECT_THAT(files("snapshot-"), testing::ElementsAre("snapshot-3.dat"));
 }
 
 TEST_F(Failures, OfARenameAreMadeGoodByTheClose) {
-  must(store->compact());
-  vfs.fail({.named = "rename snapshot-3.dat.tmp to snapshot-3.dat"});
-  EXPECT_EQ(error_of(store->compact()).code, ErrorCode::io_error);
-  must(store->close());
+  must(store_->compact());
+  vfs_.fail({.named = "rename snapshot-3.dat.tmp to snapshot-3.dat"});
+  EXPECT_EQ(error_of(store_->compact()).code, ErrorCode::io_error);
+  must(store_->close());
   EXPECT_THAT(files(""), testing::ElementsAre("LOCK", "snapshot-4.dat", "wal-4.log"));
 }
 
 // A kill between two unlinks may leave an older snapshot without its log. Where the newest snapshot is then lost, that
 // one must not stand in for it: it holds what was overwritten long ago.
 TEST_F(Failures, OfAnUnlinkNeverMakeAnOldSnapshotStandInForALostOne) {
-  must(store->compact());
-  must(store->put("a", "2"));
-  vfs.fail({.named = "unlink snapshot-2.dat", .lasting = Lasting::for_ever});
-  must(store->compact());
-  Image image = disk.image();
+  must(store_->compact());
+  must(store_->put("a", "2"));
+  vfs_.fail({.named = "unlink snapshot-2.dat", .lasting = Lasting::for_ever});
+  must(store_->compact());
+  Image image = disk_.image();
   ASSERT_EQ(image.erase(in_store("snapshot-3.dat")), 1u);
   MemoryVfs harmed(image);
   EXPECT_EQ(error_of(open_store(harmed)).code, ErrorCode::corrupted);
@@ -256,11 +256,11 @@ TEST_F(Failures, OfAnUnlinkNeverMakeAnOldSnapshotStandInForALostOne) {
 
 TEST_F(Failures, OnAFullDiskLeaveNoFilesThatFillItFurther) {
   for (const std::string step : {"write wal-2.log", "write snapshot-2.dat.tmp"}) {
-    MemoryVfs copy(disk.image());
+    MemoryVfs copy(disk_.image());
     ScriptedVfs full(copy);
     full.fail({.named = step, .code = ErrorCode::no_space, .bytes_written = 100});
     EXPECT_EQ(error_of(open_store(full)).code, ErrorCode::no_space);
-    EXPECT_THAT(differences(disk.image(), copy.image()), IsEmpty());
+    EXPECT_THAT(differences(disk_.image(), copy.image()), IsEmpty());
   }
 }
 
@@ -270,7 +270,7 @@ TEST_F(Failures, InACloseLeaveTheStoreClosedAndItsContentsSafe) {
   for (const std::string step :
        {"create wal-3.log", "write wal-3.log", "sync wal-3.log", "sync_dir store", "write snapshot-3.dat.tmp",
         "sync snapshot-3.dat.tmp", "rename snapshot-3.dat.tmp to snapshot-3.dat"}) {
-    const auto copy = disk.clone();
+    const auto copy = disk_.clone();
     ScriptedVfs own(*copy);
     const auto reopened_store = must(open_store(own));
     must(reopened_store->put("b", "2"));

@@ -163,43 +163,43 @@ TEST(OpeningSomethingElse, LeavesADirectoryOnARealDiskAsItWas) {
 
 class TheLock : public testing::Test {
  protected:
-  void SetUp() override { must(must(open_store(disk))->close()); }
-  MemoryVfs disk;
+  void SetUp() override { must(must(open_store(disk_))->close()); }
+  MemoryVfs disk_;
 };
 
 TEST_F(TheLock, LetsOneWriterIn) {
-  const auto store = must(open_store(disk));
-  const Image before = disk.image();
-  EXPECT_EQ(error_of(open_store(disk)).code, ErrorCode::locked);
-  EXPECT_EQ(error_of(open_store(disk, read_only())).code, ErrorCode::locked);
-  EXPECT_EQ(error_of(verify(disk, kDirectory)).code, ErrorCode::locked);
-  EXPECT_THAT(differences(before, disk.image()), IsEmpty());
+  const auto store = must(open_store(disk_));
+  const Image before = disk_.image();
+  EXPECT_EQ(error_of(open_store(disk_)).code, ErrorCode::locked);
+  EXPECT_EQ(error_of(open_store(disk_, read_only())).code, ErrorCode::locked);
+  EXPECT_EQ(error_of(verify(disk_, kDirectory)).code, ErrorCode::locked);
+  EXPECT_THAT(differences(before, disk_.image()), IsEmpty());
 }
 
 TEST_F(TheLock, LetsManyReadersIn) {
-  const auto one = must(open_store(disk, read_only()));
-  const auto two = must(open_store(disk, read_only()));
-  must(verify(disk, kDirectory));
-  EXPECT_EQ(error_of(open_store(disk)).code, ErrorCode::locked);
+  const auto one = must(open_store(disk_, read_only()));
+  const auto two = must(open_store(disk_, read_only()));
+  must(verify(disk_, kDirectory));
+  EXPECT_EQ(error_of(open_store(disk_)).code, ErrorCode::locked);
 }
 
 TEST_F(TheLock, IsReleasedByACloseAndByTheEndOfTheStore) {
-  auto store = must(open_store(disk));
+  auto store = must(open_store(disk_));
   must(store->close());
-  auto next = must(open_store(disk));
+  auto next = must(open_store(disk_));
   next.reset();
-  must(open_store(disk));
+  must(open_store(disk_));
 }
 
 TEST_F(TheLock, IsReleasedByAnOpenThatFails) {
-  ScriptedVfs vfs(disk);
+  ScriptedVfs vfs(disk_);
   vfs.fail({.named = "create wal-2.log"});
   EXPECT_EQ(error_of(open_store(vfs)).code, ErrorCode::io_error);
   must(open_store(vfs));
 }
 
 TEST_F(TheLock, IsNotMadeByAReader) {
-  Image image = disk.image();
+  Image image = disk_.image();
   image.erase(in_store("LOCK"));
   MemoryVfs copy(image);
   must(must(open_store(copy, read_only()))->close());
@@ -212,10 +212,10 @@ TEST_F(TheLock, IsNotMadeByAReader) {
 // Between the first look at the directory and the lock another process may open the store, write and go. What counts is
 // what is there once the lock is held.
 TEST_F(TheLock, IsTakenBeforeTheFilesAreRead) {
-  ScriptedVfs vfs(disk);
-  vfs.before("lock LOCK", [&] { must(must(open_store(disk))->put("a", "1")); });
+  ScriptedVfs vfs(disk_);
+  vfs.before("lock LOCK", [&] { must(must(open_store(disk_))->put("a", "1")); });
   EXPECT_EQ(contents_of(*must(open_store(vfs))), (Contents{{"a", "1"}}));
-  EXPECT_EQ(reopened(disk.durable_image()).contents, (Contents{{"a", "1"}}));
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, (Contents{{"a", "1"}}));
 }
 
 TEST_F(TheLock, HoldsOnARealDisk) {

@@ -18,21 +18,21 @@ class Protocol : public testing::Test {
  protected:
   // What has been done to the disk since the last call.
   std::vector<std::string> done() {
-    const auto from = vfs.operations().begin() + static_cast<std::ptrdiff_t>(seen);
-    std::vector<std::string> names(from, vfs.operations().end());
-    seen = vfs.operations().size();
+    const auto from = vfs_.operations().begin() + static_cast<std::ptrdiff_t>(seen_);
+    std::vector<std::string> names(from, vfs_.operations().end());
+    seen_ = vfs_.operations().size();
     return names;
   }
 
   void open(const Options& options = seeded()) {
-    store.reset();
-    store = must(open_store(vfs, options));
+    store_.reset();
+    store_ = must(open_store(vfs_, options));
   }
 
-  MemoryVfs disk;
-  ScriptedVfs vfs{disk};
-  std::unique_ptr<Store> store;
-  std::size_t seen = 0;
+  MemoryVfs disk_;
+  ScriptedVfs vfs_{disk_};
+  std::unique_ptr<Store> store_;
+  std::size_t seen_ = 0;
 };
 
 TEST_F(Protocol, OfANewStore) {
@@ -52,8 +52,8 @@ TEST_F(Protocol, OfANewStore) {
 }
 
 TEST_F(Protocol, OfANewStoreWhoseCreationWasCutShort) {
-  vfs.fail({.named = "rename snapshot-1.dat.tmp to snapshot-1.dat"});
-  EXPECT_FALSE(open_store(vfs));
+  vfs_.fail({.named = "rename snapshot-1.dat.tmp to snapshot-1.dat"});
+  EXPECT_FALSE(open_store(vfs_));
   done();
   open();
   const auto again = done();
@@ -64,7 +64,7 @@ TEST_F(Protocol, OfANewStoreWhoseCreationWasCutShort) {
 
 TEST_F(Protocol, OfAnOpen) {
   open();
-  must(store->put("a", "1"));
+  must(store_->put("a", "1"));
   done();
   open();
   EXPECT_THAT(done(), ElementsAre("lock LOCK",                                    //
@@ -83,9 +83,9 @@ TEST_F(Protocol, OfAnOpen) {
 
 TEST_F(Protocol, OfACompaction) {
   open(seeded({.sync = SyncPolicy::on_request}));
-  must(store->put("a", "1"));
+  must(store_->put("a", "1"));
   done();
-  must(store->compact());
+  must(store_->compact());
   EXPECT_THAT(done(), ElementsAre("sync wal-1.log",                               // its end is fixed from here on
                                   "create wal-2.log",                             //
                                   "write wal-2.log",                              //
@@ -102,9 +102,9 @@ TEST_F(Protocol, OfACompaction) {
 
 TEST_F(Protocol, OfACloseIsACompactionAndACloseRecord) {
   open();
-  must(store->put("a", "1"));
+  must(store_->put("a", "1"));
   done();
-  must(store->close());
+  must(store_->close());
   auto closed = done();
   ASSERT_EQ(closed.size(), 13u);
   EXPECT_EQ(closed.front(), "create wal-2.log");
@@ -114,9 +114,9 @@ TEST_F(Protocol, OfACloseIsACompactionAndACloseRecord) {
 TEST_F(Protocol, OfACloseWithNothingLoggedIsACloseRecord) {
   open();
   done();
-  must(store->close());
+  must(store_->close());
   EXPECT_THAT(done(), ElementsAre("write wal-1.log", "sync wal-1.log"));
-  must(store->close());
+  must(store_->close());
   EXPECT_THAT(done(), IsEmpty());
 }
 
@@ -126,10 +126,10 @@ TEST_F(Protocol, OfCommandsThatAreSyncedOnCommit) {
   Batch batch;
   batch.put("b", "2");
   batch.remove("a");
-  must(store->put("a", "1"));
-  must(store->write(batch));
-  must(store->remove("b"));
-  must(store->sync());  // there is nothing left to do
+  must(store_->put("a", "1"));
+  must(store_->write(batch));
+  must(store_->remove("b"));
+  must(store_->sync());  // there is nothing left to do
   EXPECT_THAT(done(), ElementsAre("write wal-1.log", "sync wal-1.log", "write wal-1.log", "sync wal-1.log",
                                   "write wal-1.log", "sync wal-1.log"));
 }
@@ -137,34 +137,34 @@ TEST_F(Protocol, OfCommandsThatAreSyncedOnCommit) {
 TEST_F(Protocol, OfCommandsThatAreSyncedOnRequest) {
   open(seeded({.sync = SyncPolicy::on_request}));
   done();
-  must(store->put("a", "1"));
-  must(store->put("b", "2"));
+  must(store_->put("a", "1"));
+  must(store_->put("b", "2"));
   EXPECT_THAT(done(), ElementsAre("write wal-1.log", "write wal-1.log"));
-  EXPECT_EQ(store->stats().durable_seq, 0u);
-  must(store->sync());
-  must(store->sync());
+  EXPECT_EQ(store_->stats().durable_seq, 0u);
+  must(store_->sync());
+  must(store_->sync());
   EXPECT_THAT(done(), ElementsAre("sync wal-1.log"));
-  EXPECT_EQ(store->stats().durable_seq, 2u);
+  EXPECT_EQ(store_->stats().durable_seq, 2u);
 }
 
 TEST_F(Protocol, OfReadsTouchesNothing) {
   open();
-  must(store->put("a", "1"));
+  must(store_->put("a", "1"));
   done();
-  must(store->get("a"));
-  must(store->scan("", std::nullopt, [](auto, auto) { return true; }));
-  EXPECT_EQ(error_of(store->remove("b")).code, ErrorCode::not_found);
+  must(store_->get("a"));
+  must(store_->scan("", std::nullopt, [](auto, auto) { return true; }));
+  EXPECT_EQ(error_of(store_->remove("b")).code, ErrorCode::not_found);
   EXPECT_THAT(done(), IsEmpty());
 }
 
 TEST_F(Protocol, OfARecordSaysWhichRecordsWereDurableWhenItWasMade) {
   open(seeded({.sync = SyncPolicy::on_request}));
-  must(store->put("a", "1"));
-  must(store->put("b", "2"));
-  must(store->sync());
-  must(store->put("c", "3"));
-  must(store->put("d", "4"));
-  const auto file = must(disk.open(in_store("wal-1.log"), OpenMode::read));
+  must(store_->put("a", "1"));
+  must(store_->put("b", "2"));
+  must(store_->sync());
+  must(store_->put("c", "3"));
+  must(store_->put("d", "4"));
+  const auto file = must(disk_.open(in_store("wal-1.log"), OpenMode::read));
   WalReader reader(*file, must(file->size()), read_file_header(*file, FileType::log, 1).value());
   std::vector<Seq> durable;
   while (must(reader.next()) == WalReader::Step::record) durable.push_back(reader.record().header.durable_seq);

@@ -21,54 +21,54 @@ class StoreTest : public testing::Test {
   void SetUp() override { open(); }
 
   void open(const Options& options = seeded()) {
-    store.reset();
-    store = must(open_store(vfs, options));
+    store_.reset();
+    store_ = must(open_store(vfs_, options));
   }
 
   // The names of the files in the store's directory.
-  [[nodiscard]] std::vector<std::string> files() { return must(disk.list(kDirectory)); }
+  [[nodiscard]] std::vector<std::string> files() { return must(disk_.list(kDirectory)); }
 
-  MemoryVfs disk;
-  ScriptedVfs vfs{disk};
-  std::unique_ptr<Store> store;
+  MemoryVfs disk_;
+  ScriptedVfs vfs_{disk_};
+  std::unique_ptr<Store> store_;
 };
 
 // --- commands ---
 
 TEST_F(StoreTest, GetsWhatWasPutLast) {
-  must(store->put("name", "first"));
-  must(store->put("name", "second"));
-  EXPECT_EQ(must(store->get("name")), "second");
+  must(store_->put("name", "first"));
+  must(store_->put("name", "second"));
+  EXPECT_EQ(must(store_->get("name")), "second");
 }
 
 TEST_F(StoreTest, DoesNotFindWhatWasNeverPutOrWasRemoved) {
-  must(store->put("name", "value"));
-  must(store->remove("name"));
-  EXPECT_EQ(error_of(store->get("name")).code, ErrorCode::not_found);
-  EXPECT_EQ(error_of(store->get("other")).code, ErrorCode::not_found);
+  must(store_->put("name", "value"));
+  must(store_->remove("name"));
+  EXPECT_EQ(error_of(store_->get("name")).code, ErrorCode::not_found);
+  EXPECT_EQ(error_of(store_->get("other")).code, ErrorCode::not_found);
 }
 
 TEST_F(StoreTest, LogsNothingWhenAMissingKeyIsRemoved) {
-  must(store->put("name", "value"));
-  const Image before = disk.image();
-  EXPECT_EQ(error_of(store->remove("other")).code, ErrorCode::not_found);
-  EXPECT_THAT(differences(before, disk.image()), IsEmpty());
-  EXPECT_EQ(store->stats().last_seq, 1u);
+  must(store_->put("name", "value"));
+  const Image before = disk_.image();
+  EXPECT_EQ(error_of(store_->remove("other")).code, ErrorCode::not_found);
+  EXPECT_THAT(differences(before, disk_.image()), IsEmpty());
+  EXPECT_EQ(store_->stats().last_seq, 1u);
 }
 
 TEST_F(StoreTest, KeepsEmptyAndBinaryKeysAndValues) {
   const std::string binary("\0\xff\n", 3);
   const Contents expected{{"", "empty key"}, {"empty value", ""}, {binary, binary}};
-  for (const auto& [key, value] : expected) must(store->put(key, value));
-  EXPECT_EQ(contents_of(*store), expected);
+  for (const auto& [key, value] : expected) must(store_->put(key, value));
+  EXPECT_EQ(contents_of(*store_), expected);
   open();
-  EXPECT_EQ(contents_of(*store), expected);
-  must(store->remove(""));
-  EXPECT_EQ(error_of(store->get("")).code, ErrorCode::not_found);
+  EXPECT_EQ(contents_of(*store_), expected);
+  must(store_->remove(""));
+  EXPECT_EQ(error_of(store_->get("")).code, ErrorCode::not_found);
 }
 
 TEST_F(StoreTest, AppliesABatchInItsOrderAsOneRecord) {
-  must(store->put("old", "1"));
+  must(store_->put("old", "1"));
   Batch batch;
   batch.put("twice", "first");
   batch.put("twice", "last");
@@ -78,27 +78,27 @@ TEST_F(StoreTest, AppliesABatchInItsOrderAsOneRecord) {
   batch.remove("missing");
   batch.remove("removed and put");
   batch.put("removed and put", "y");
-  must(store->write(batch));
+  must(store_->write(batch));
   const Contents expected{{"twice", "last"}, {"removed and put", "y"}};
-  EXPECT_EQ(contents_of(*store), expected);
-  EXPECT_EQ(store->stats().last_seq, 2u);
+  EXPECT_EQ(contents_of(*store_), expected);
+  EXPECT_EQ(store_->stats().last_seq, 2u);
   open();
-  EXPECT_EQ(contents_of(*store), expected);
+  EXPECT_EQ(contents_of(*store_), expected);
 }
 
 TEST_F(StoreTest, TakesAnEmptyBatchForNothing) {
-  const Image before = disk.image();
-  must(store->write(Batch()));
-  EXPECT_THAT(differences(before, disk.image()), IsEmpty());
+  const Image before = disk_.image();
+  must(store_->write(Batch()));
+  EXPECT_THAT(differences(before, disk_.image()), IsEmpty());
 }
 
 // --- scans ---
 
 TEST_F(StoreTest, ScansARangeInByteOrderWithoutItsEnd) {
-  for (const std::string key : {"b", "a", "\xff", "B", "aa", ""}) must(store->put(key, "v"));
+  for (const std::string key : {"b", "a", "\xff", "B", "aa", ""}) must(store_->put(key, "v"));
   const auto keys = [&](std::string_view from, std::optional<std::string_view> to) {
     std::vector<std::string> seen;
-    must(store->scan(from, to, [&](std::string_view key, auto) {
+    must(store_->scan(from, to, [&](std::string_view key, auto) {
       seen.emplace_back(key);
       return true;
     }));
@@ -113,9 +113,9 @@ TEST_F(StoreTest, ScansARangeInByteOrderWithoutItsEnd) {
 }
 
 TEST_F(StoreTest, StopsAScanWhereItIsTold) {
-  for (const std::string key : {"a", "b", "c"}) must(store->put(key, "v"));
+  for (const std::string key : {"a", "b", "c"}) must(store_->put(key, "v"));
   int seen = 0;
-  must(store->scan("", std::nullopt, [&](auto, auto) { return ++seen < 2; }));
+  must(store_->scan("", std::nullopt, [&](auto, auto) { return ++seen < 2; }));
   EXPECT_EQ(seen, 2);
 }
 
@@ -129,93 +129,93 @@ TEST_F(StoreTest, RefusesWhatIsTooLargeAndLogsNothing) {
   with_long_key.remove(long_key);
   Batch with_long_value;
   with_long_value.put("fine", long_value);
-  const Image before = disk.image();
-  EXPECT_EQ(error_of(store->put(long_key, "")).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(error_of(store->put("", long_value)).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(error_of(store->remove(long_key)).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(error_of(store->write(with_long_key)).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(error_of(store->write(with_long_value)).code, ErrorCode::invalid_argument);
-  EXPECT_THAT(error_of(store->put(long_key, "")).context, HasSubstr(std::to_string(kMaxKeyBytes)));
-  EXPECT_THAT(differences(before, disk.image()), IsEmpty());
-  EXPECT_EQ(store->status(), ErrorCode::ok);
-  must(store->put("still", "writable"));
+  const Image before = disk_.image();
+  EXPECT_EQ(error_of(store_->put(long_key, "")).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of(store_->put("", long_value)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of(store_->remove(long_key)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of(store_->write(with_long_key)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of(store_->write(with_long_value)).code, ErrorCode::invalid_argument);
+  EXPECT_THAT(error_of(store_->put(long_key, "")).context, HasSubstr(std::to_string(kMaxKeyBytes)));
+  EXPECT_THAT(differences(before, disk_.image()), IsEmpty());
+  EXPECT_EQ(store_->status(), ErrorCode::ok);
+  must(store_->put("still", "writable"));
 }
 
 TEST_F(StoreTest, RefusesABatchThatIsTooLargeThoughItsPartsAreNot) {
   const std::string value(kMaxValueBytes, 'v');
   Batch batch;
   for (int i = 0; i < 4; ++i) batch.put(std::to_string(i), value);
-  const Image before = disk.image();
-  EXPECT_EQ(error_of(store->write(batch)).code, ErrorCode::invalid_argument);
-  EXPECT_EQ(disk.image().size(), before.size());
-  EXPECT_EQ(store->stats().last_seq, 0u);
+  const Image before = disk_.image();
+  EXPECT_EQ(error_of(store_->write(batch)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(disk_.image().size(), before.size());
+  EXPECT_EQ(store_->stats().last_seq, 0u);
 }
 
 TEST_F(StoreTest, KeepsTheLargestKeyAndValue) {
   const std::string key(kMaxKeyBytes, 'k');
   const std::string value(kMaxValueBytes, 'v');
-  must(store->put(key, value));  // also compacts: the log is larger than 4 MiB
+  must(store_->put(key, value));  // also compacts: the log is larger than 4 MiB
   open();
-  EXPECT_TRUE(must(store->get(key)) == value);
+  EXPECT_TRUE(must(store_->get(key)) == value);
 }
 
 // --- reopening ---
 
 TEST_F(StoreTest, IsTheSameAfterACleanClose) {
-  must(store->put("a", "1"));
-  must(store->close());
+  must(store_->put("a", "1"));
+  must(store_->close());
   open();
-  EXPECT_EQ(contents_of(*store), (Contents{{"a", "1"}}));
-  EXPECT_EQ(store->report().verdict, Verdict::clean);
+  EXPECT_EQ(contents_of(*store_), (Contents{{"a", "1"}}));
+  EXPECT_EQ(store_->report().verdict, Verdict::clean);
 }
 
 TEST_F(StoreTest, LosesNothingThatWasWrittenWhenItIsNotClosed) {
   open(seeded({.sync = SyncPolicy::on_request}));
-  must(store->put("a", "1"));
-  must(store->put("b", "2"));
+  must(store_->put("a", "1"));
+  must(store_->put("b", "2"));
   open();
-  EXPECT_EQ(contents_of(*store), (Contents{{"a", "1"}, {"b", "2"}}));
-  EXPECT_EQ(store->report().records_replayed, 2u);
+  EXPECT_EQ(contents_of(*store_), (Contents{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(store_->report().records_replayed, 2u);
 }
 
 TEST_F(StoreTest, GoesOnNumberingRecordsAfterItIsReopened) {
-  must(store->put("a", "1"));
-  must(store->close());  // a record, too
+  must(store_->put("a", "1"));
+  must(store_->close());  // a record, too
   open();
-  must(store->put("b", "2"));
-  EXPECT_EQ(store->stats().last_seq, 3u);
+  must(store_->put("b", "2"));
+  EXPECT_EQ(store_->stats().last_seq, 3u);
 }
 
 TEST_F(StoreTest, HoldsOneGenerationAfterAClose) {
-  for (int i = 0; i < 5; ++i) must(store->put(std::to_string(i), "v"));
-  must(store->close());
+  for (int i = 0; i < 5; ++i) must(store_->put(std::to_string(i), "v"));
+  must(store_->close());
   EXPECT_THAT(files(), ElementsAre("LOCK", "snapshot-2.dat", "wal-2.log"));
 }
 
 TEST_F(StoreTest, CompactsInACloseOnlyIfSomethingWasLogged) {
-  must(store->close());
+  must(store_->close());
   EXPECT_THAT(files(), ElementsAre("LOCK", "snapshot-1.dat", "wal-1.log"));
   open();
-  must(store->put("a", "1"));
-  must(store->compact());
+  must(store_->put("a", "1"));
+  must(store_->compact());
   EXPECT_THAT(files(), ElementsAre("LOCK", "snapshot-3.dat", "wal-3.log"));
-  must(store->close());
+  must(store_->close());
   EXPECT_THAT(files(), ElementsAre("LOCK", "snapshot-3.dat", "wal-3.log"));
 }
 
 TEST_F(StoreTest, MarksItsLogAsClosedWithEverythingDurable) {
-  must(store->put("a", "1"));
-  must(store->close());
-  const auto file = must(disk.open(in_store("wal-2.log"), OpenMode::read));
+  must(store_->put("a", "1"));
+  must(store_->close());
+  const auto file = must(disk_.open(in_store("wal-2.log"), OpenMode::read));
   const FileHeader header = read_file_header(*file, FileType::log, 2).value();
-  const std::string record = disk.image().at(in_store("wal-2.log")).substr(kFileHeaderBytes);
+  const std::string record = disk_.image().at(in_store("wal-2.log")).substr(kFileHeaderBytes);
   const auto close = decode_record_header(record, ChecksumSeed(header).at(kFileHeaderBytes));
   ASSERT_TRUE(close);
   EXPECT_EQ(close->kind, static_cast<std::uint8_t>(RecordKind::close));
   EXPECT_EQ(close->seq, 2u);
   EXPECT_EQ(close->durable_seq, 1u);
-  EXPECT_EQ(reopened(disk.durable_image()).contents, (Contents{{"a", "1"}}));
-  EXPECT_EQ(reopened(disk.durable_image()).report.verdict, Verdict::clean);
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, (Contents{{"a", "1"}}));
+  EXPECT_EQ(reopened(disk_.durable_image()).report.verdict, Verdict::clean);
 }
 
 TEST_F(StoreTest, RepeatsToTheByteWithTheSameEntropy) {
@@ -233,7 +233,7 @@ TEST_F(StoreTest, DrawsAnotherSaltForEachFileAndKeepsItsId) {
   std::set<std::uint64_t> ids;
   std::set<std::uint64_t> salts;
   const auto note_header = [&](FileType type, Generation generation, const std::string& name) {
-    const auto file = must(disk.open(in_store(name), OpenMode::read));
+    const auto file = must(disk_.open(in_store(name), OpenMode::read));
     const FileHeader header = read_file_header(*file, type, generation).value();
     ids.insert(header.store_id);
     salts.insert(header.salt);
@@ -242,7 +242,7 @@ TEST_F(StoreTest, DrawsAnotherSaltForEachFileAndKeepsItsId) {
     note_header(FileType::log, g, log_name(g));
     note_header(FileType::snapshot, g, snapshot_name(g));
     // Generation 2 is made by a compaction, and 3 by an open.
-    g == 1 ? must(store->compact()) : open();
+    g == 1 ? must(store_->compact()) : open();
   }
   EXPECT_EQ(ids.size(), 1u);
   EXPECT_EQ(salts.size(), 6u);
@@ -255,68 +255,68 @@ TEST_F(StoreTest, CompactsByItselfAfterSoManyOperations) {
   Batch two;
   two.put("b", "2");
   two.remove("a");
-  must(store->put("a", "1"));
-  EXPECT_EQ(store->stats().compactions, 0u);
-  EXPECT_EQ(store->stats().log_operations, 1u);
-  must(store->write(two));
-  EXPECT_EQ(store->stats().compactions, 1u);
-  EXPECT_EQ(store->stats().log_operations, 0u);
-  EXPECT_EQ(store->stats().log_bytes, 0u);
+  must(store_->put("a", "1"));
+  EXPECT_EQ(store_->stats().compactions, 0u);
+  EXPECT_EQ(store_->stats().log_operations, 1u);
+  must(store_->write(two));
+  EXPECT_EQ(store_->stats().compactions, 1u);
+  EXPECT_EQ(store_->stats().log_operations, 0u);
+  EXPECT_EQ(store_->stats().log_bytes, 0u);
   open();
-  EXPECT_EQ(contents_of(*store), (Contents{{"b", "2"}}));
+  EXPECT_EQ(contents_of(*store_), (Contents{{"b", "2"}}));
 }
 
 TEST_F(StoreTest, CompactsByItselfAfterSoManyBytes) {
   open(seeded({.compact_after_operations = 0, .compact_after_bytes = 1000}));
-  must(store->put("a", std::string(900, 'x')));
-  EXPECT_EQ(store->stats().compactions, 0u);
-  must(store->put("b", std::string(100, 'x')));
-  EXPECT_EQ(store->stats().compactions, 1u);
+  must(store_->put("a", std::string(900, 'x')));
+  EXPECT_EQ(store_->stats().compactions, 0u);
+  must(store_->put("b", std::string(100, 'x')));
+  EXPECT_EQ(store_->stats().compactions, 1u);
 }
 
 TEST_F(StoreTest, DoesNotCompactByItselfWhereThatIsOff) {
   open(seeded({.compact_after_operations = 0, .compact_after_bytes = 0}));
-  for (int i = 0; i < 1100; ++i) must(store->put(std::to_string(i), std::string(5000, 'x')));
-  EXPECT_EQ(store->stats().compactions, 0u);
-  EXPECT_GT(store->stats().log_bytes, Options().compact_after_bytes);
+  for (int i = 0; i < 1100; ++i) must(store_->put(std::to_string(i), std::string(5000, 'x')));
+  EXPECT_EQ(store_->stats().compactions, 0u);
+  EXPECT_GT(store_->stats().log_bytes, Options().compact_after_bytes);
 }
 
 TEST_F(StoreTest, CountsWhatItHolds) {
-  must(store->put("key", "value"));
-  must(store->put("k", "v"));
-  must(store->put("key", "other"));
-  const Stats stats = store->stats();
+  must(store_->put("key", "value"));
+  must(store_->put("k", "v"));
+  must(store_->put("key", "other"));
+  const Stats stats = store_->stats();
   EXPECT_EQ(stats.keys, 2u);
   EXPECT_EQ(stats.content_bytes, 10u);
   EXPECT_EQ(stats.generation, 1u);
   EXPECT_EQ(stats.last_seq, 3u);
   EXPECT_EQ(stats.durable_seq, 3u);
   EXPECT_EQ(stats.log_operations, 3u);
-  EXPECT_EQ(stats.log_bytes, disk.image().at(in_store("wal-1.log")).size() - kFileHeaderBytes);
+  EXPECT_EQ(stats.log_bytes, disk_.image().at(in_store("wal-1.log")).size() - kFileHeaderBytes);
 }
 
 TEST_F(StoreTest, CompactsWhatIsEmpty) {
-  must(store->put("a", "1"));
-  must(store->remove("a"));
-  must(store->compact());
+  must(store_->put("a", "1"));
+  must(store_->remove("a"));
+  must(store_->compact());
   open();
-  EXPECT_EQ(contents_of(*store), Contents());
-  EXPECT_EQ(store->report().last_seq, 2u);
+  EXPECT_EQ(contents_of(*store_), Contents());
+  EXPECT_EQ(store_->report().last_seq, 2u);
 }
 
 TEST_F(StoreTest, WorksTheSameOnADiskWhoseWritesAndReadsAreShort) {
-  vfs.shorten_calls_to(7);
+  vfs_.shorten_calls_to(7);
   Contents expected;
   for (int i = 0; i < 20; ++i) {
-    must(store->put(std::to_string(i), std::string(30, 'v')));
+    must(store_->put(std::to_string(i), std::string(30, 'v')));
     expected[std::to_string(i)] = std::string(30, 'v');
   }
-  must(store->compact());
-  must(store->put("last", "1"));
+  must(store_->compact());
+  must(store_->put("last", "1"));
   expected["last"] = "1";
   open();
-  EXPECT_EQ(contents_of(*store), expected);
-  EXPECT_EQ(reopened(disk.durable_image()).contents, expected);
+  EXPECT_EQ(contents_of(*store_), expected);
+  EXPECT_EQ(reopened(disk_.durable_image()).contents, expected);
 }
 
 }  // namespace
