@@ -360,7 +360,7 @@ TEST(KvstoreC, NoExceptionLeavesACall) {
   const Handle store = open_handle(dir / "store");
   kvstore_put(store.get(), 1, 10);
   EXPECT_EQ(kvstore_scan_bytes(store.get(), nullptr, 0, nullptr, 0, throw_bad_alloc, nullptr), KVSTORE_NO_MEMORY);
-  EXPECT_STREQ(kvstore_message(store.get()), "no_memory");
+  EXPECT_STREQ(kvstore_message(store.get()), "no_memory: out of memory");
   EXPECT_EQ(kvstore_scan_bytes(store.get(), nullptr, 0, nullptr, 0, throw_anything, nullptr), KVSTORE_INTERNAL);
   EXPECT_EQ(value_of(store.get(), 1), 10);
 }

@@ -156,6 +156,14 @@ TEST(FailedReads, AreNeverTakenForTheEndOfALog) {
   EXPECT_GE(expect_every_failed_look_to_be_an_error(disk_with(chain_of_two())), 12u);
 }
 
+TEST(FailedReads, OfALogThatIsIgnoredAreErrorsToo) {
+  Image files = chain_of_two();
+  files["wal-3.log"] = CraftedLog(void_log(3, 4)).bytes() + "no record, but somebody must look";
+  files["wal-4.log"] = std::string(10'000, '\0');
+  ASSERT_EQ(report_of(files).verdict, Verdict::clean);
+  EXPECT_GE(expect_every_failed_look_to_be_an_error(disk_with(files)), 16u);
+}
+
 TEST(FailedReads, KeepADamagedStoreFromBeingServed) {
   Image files = chain_of_two();
   files["wal-1.log"] = ab().with_damaged_record(0);

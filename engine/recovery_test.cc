@@ -83,6 +83,8 @@ class RecoveryTable : public testing::TestWithParam<RecoveryCase> {
     EXPECT_FALSE(report.findings.front().proof.empty());
     const bool decides = info(expected.row).verdict.has_value();
     EXPECT_EQ(decides, report.findings.front().row == expected.row);
+    const auto is_of_no_store = [](const Finding& finding) { return finding.row == Row::nothing_stored; };
+    EXPECT_EQ(std::ranges::any_of(report.findings, is_of_no_store), expected.verdict == Verdict::new_store);
     EXPECT_THAT(differences(before_, disk_->image()), IsEmpty());
   }
 

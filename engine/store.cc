@@ -30,17 +30,24 @@ Result<void> check_sizes(std::string_view key, std::string_view value) {
   return {};
 }
 
-std::unexpected<Error> out_of_memory(std::string_view what) {
-  return fail(ErrorCode::no_memory, fmt::format("{}: out of memory", what));
+Result<void> check_sizes(const Batch& batch) {
+  for (const auto& operation : batch.operations()) TRY(check_sizes(operation.key, operation.value));
+  if (encoded_bytes(batch) <= kMaxBatchBytes) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("a batch of {} bytes, and {} is the limit", encoded_bytes(batch), kMaxBatchBytes));
 }
 
-// Running out of memory is the one operating error that the language throws.
+// Short enough to need no memory of its own.
+std::unexpected<Error> out_of_memory() { return fail(ErrorCode::no_memory, "out of memory"); }
+
+// Running out of memory is the one operating error that the language throws; making the text of another error may do so
+// too.
 template <class Call>
-auto without_exceptions(std::string_view what, Call call) -> decltype(call()) {
+auto without_exceptions(Call call) -> decltype(call()) {
   try {
     return call();
   } catch (const std::bad_alloc&) {
-    return out_of_memory(what);
+    return out_of_memory();
   }
 }
 
@@ -60,7 +67,7 @@ Store::Store(Vfs& vfs, std::string directory, const Options& options)
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(Vfs& vfs, const std::string& path, const Options& options) {
-  return without_exceptions("open " + path, [&]() -> Result<std::unique_ptr<Store>> {
+  return without_exceptions([&]() -> Result<std::unique_ptr<Store>> {
     std::unique_ptr<Store> store(new Store(vfs, path, options));
     TRY(store->open_directory());
     return store;
@@ -159,8 +166,8 @@ Result<void> Store::readable() const {
 }
 
 Result<std::string> Store::get(std::string_view key) const {
-  TRY(readable());
-  return without_exceptions("get", [&]() -> Result<std::string> {
+  return without_exceptions([&]() -> Result<std::string> {
+    TRY(readable());
     const auto value = contents_.find(key);
     if (!value) return fail(ErrorCode::not_found, "no such key");
     return std::string(*value);
@@ -168,12 +175,14 @@ Result<std::string> Store::get(std::string_view key) const {
 }
 
 Result<void> Store::scan(std::string_view from, std::optional<std::string_view> to, const Visitor& visit) const {
-  TRY(readable());
-  for (auto cursor = contents_.lower_bound(from); cursor.valid(); cursor.next()) {
-    if (to && cursor.key() >= *to) break;
-    if (!visit(cursor.key(), cursor.value())) break;
-  }
-  return {};
+  return without_exceptions([&]() -> Result<void> {
+    TRY(readable());
+    for (auto cursor = contents_.lower_bound(from); cursor.valid(); cursor.next()) {
+      if (to && cursor.key() >= *to) break;
+      if (!visit(cursor.key(), cursor.value())) break;
+    }
+    return {};
+  });
 }
 
 // --- writing ---
@@ -186,46 +195,45 @@ Result<void> Store::writable() const {
 }
 
 Result<void> Store::put(std::string_view key, std::string_view value) {
-  TRY(writable());
-  TRY(check_sizes(key, value));
-  return without_exceptions("put", [&] {
+  return without_exceptions([&]() -> Result<void> {
+    TRY(writable());
+    TRY(check_sizes(key, value));
     encode_put(payload_, key, value);
     return commit(RecordKind::put, 1, [&] { contents_.put(key, value); });
   });
 }
 
 Result<void> Store::remove(std::string_view key) {
-  TRY(writable());
-  TRY(check_sizes(key, {}));
-  if (!contents_.find(key)) return fail(ErrorCode::not_found, "no such key");
-  return without_exceptions("remove", [&] {
+  return without_exceptions([&]() -> Result<void> {
+    TRY(writable());
+    TRY(check_sizes(key, {}));
+    if (!contents_.find(key)) return fail(ErrorCode::not_found, "no such key");
     encode_remove(payload_, key);
     return commit(RecordKind::remove, 1, [&] { contents_.remove(key); });
   });
 }
 
 Result<void> Store::write(const Batch& batch) {
-  TRY(writable());
-  for (const auto& operation : batch.operations()) TRY(check_sizes(operation.key, operation.value));
-  if (batch.empty()) return {};
-  if (encoded_bytes(batch) > kMaxBatchBytes) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("a batch of {} bytes, and {} is the limit", encoded_bytes(batch), kMaxBatchBytes));
-  }
-  return without_exceptions("write", [&] {
+  return without_exceptions([&]() -> Result<void> {
+    TRY(writable());
+    TRY(check_sizes(batch));
+    if (batch.empty()) return {};
     encode_batch(payload_, batch);
-    return commit(RecordKind::batch, batch.size(), [&] {
-      contents_incomplete_ = true;
-      for (const auto& operation : batch.operations()) {
-        if (operation.kind == Batch::Kind::put) {
-          contents_.put(operation.key, operation.value);
-        } else {
-          contents_.remove(operation.key);
-        }
-      }
-      contents_incomplete_ = false;
-    });
+    return commit(RecordKind::batch, batch.size(), [&] { apply(batch); });
   });
+}
+
+// Half a batch must never be seen: where memory runs out in the middle, nothing more is served.
+void Store::apply(const Batch& batch) {
+  contents_incomplete_ = true;
+  for (const auto& operation : batch.operations()) {
+    if (operation.kind == Batch::Kind::put) {
+      contents_.put(operation.key, operation.value);
+    } else {
+      contents_.remove(operation.key);
+    }
+  }
+  contents_incomplete_ = false;
 }
 
 // Never the tree before the log: what is visible is in the log, and with SyncPolicy::on_commit durable.
@@ -237,7 +245,7 @@ Result<void> Store::commit(RecordKind kind, std::uint64_t operation_count, Apply
     apply();
   } catch (const std::bad_alloc&) {
     // The log may be ahead of the tree now. Another command behind that would make it a hole.
-    return poisoning(Result<void>(out_of_memory("commit")));
+    return poisoning(Result<void>(out_of_memory()));
   }
   last_seq_ = log_->last_seq();
   log_operations_ += operation_count;
@@ -246,15 +254,19 @@ Result<void> Store::commit(RecordKind kind, std::uint64_t operation_count, Apply
 }
 
 Result<void> Store::sync() {
-  TRY(writable());
-  return poisoning(log_->sync());
+  return without_exceptions([&]() -> Result<void> {
+    TRY(writable());
+    return poisoning(log_->sync());
+  });
 }
 
 // --- compaction ---
 
 Result<void> Store::compact() {
-  TRY(writable());
-  return compact_now();
+  return without_exceptions([&]() -> Result<void> {
+    TRY(writable());
+    return compact_now();
+  });
 }
 
 // The command that made it due is durable and applied whatever becomes of the compaction, so it is not told. A failed
@@ -264,15 +276,15 @@ void Store::compact_if_due() {
   const bool many = options_.compact_after_operations != 0 && log_operations_ >= options_.compact_after_operations;
   const bool large = options_.compact_after_bytes != 0 && log_bytes >= options_.compact_after_bytes;
   if (!many && !large) return;
-  const auto compacted = compact_now();
-  if (!compacted) compaction_problem_ = compacted.error();
+  auto compacted = compact_now();
+  if (!compacted) compaction_problem_ = std::move(compacted).error();
 }
 
 // --- closing ---
 
 Result<void> Store::close() {
   if (closed_) return {};
-  auto closed = without_exceptions("close", [&] { return close_cleanly(); });
+  auto closed = without_exceptions([&] { return close_cleanly(); });
   closed_ = true;
   log_.reset();
   lock_.reset();
@@ -321,7 +333,7 @@ Stats Store::stats() const {
 }
 
 Result<Report> verify(Vfs& vfs, const std::string& path) {
-  return without_exceptions("verify " + path, [&]() -> Result<Report> {
+  return without_exceptions([&]() -> Result<Report> {
     Inventory inventory = TRY(take_inventory(vfs, path));
     std::unique_ptr<FileLock> lock;
     if (inventory.has_lock) {

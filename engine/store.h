@@ -129,6 +129,7 @@ class Store {
   [[nodiscard]] Result<void> readable() const;
   template <class Apply>
   Result<void> commit(RecordKind kind, std::uint64_t operation_count, Apply apply);
+  void apply(const Batch& batch);
   void compact_if_due();
   Result<void> compact_now();
   Result<void> close_cleanly();

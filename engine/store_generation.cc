@@ -15,7 +15,7 @@ Result<void> Store::compact_now() {
     TRY(poisoning(log_->sync()));
     remove_files_before(TRY(start_generation(LogLink::follows)));
   } catch (const std::bad_alloc&) {
-    return poisoning(Result<void>(fail(ErrorCode::no_memory, "compact: out of memory")));
+    return poisoning(Result<void>(fail(ErrorCode::no_memory, "out of memory")));
   }
   ++compactions_;
   return {};

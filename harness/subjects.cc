@@ -7,9 +7,9 @@
 namespace walbreaker {
 
 const std::vector<const Subject*>& all_subjects() {
-  static const ReferenceSubject reference;
-  static const std::vector<const Subject*> all{&reference};
-  return all;
+  static const ReferenceSubject kReference;
+  static const std::vector<const Subject*> kAll{&kReference};
+  return kAll;
 }
 
 const Subject* find_subject(std::string_view name) {

@@ -77,7 +77,8 @@ Recovered recover(std::string_view log, ToyBug bug) {
   std::uint64_t at = kHeader.size();
   for (; at < log.size(); ++at) {
     const bool in_order = at == r.end;
-    const auto payload = payload_at(log, at, !(bug == ToyBug::checks_nothing && in_order));
+    const bool check = bug != ToyBug::checks_nothing || !in_order;
+    const auto payload = payload_at(log, at, check);
     if (!payload) {
       r.torn = true;
       continue;
@@ -227,13 +228,18 @@ constexpr std::array<Named, 12> kToys{{{"toy", ToyBug::none},
                                        {"toy_buffers_writes", ToyBug::buffers_writes},
                                        {"toy_tears_batches", ToyBug::tears_batches}}};
 
-const std::vector<std::unique_ptr<ToySubject>>& toys() {
-  static const auto made = [] {
-    std::vector<std::unique_ptr<ToySubject>> all;
-    for (const Named& named : kToys) all.push_back(std::make_unique<ToySubject>(named.name, named.bug));
-    return all;
-  }();
-  return made;
+using Toys = std::vector<std::unique_ptr<ToySubject>>;
+
+Toys make_toys() {
+  Toys toys;
+  toys.reserve(kToys.size());
+  for (const Named& named : kToys) toys.push_back(std::make_unique<ToySubject>(named.name, named.bug));
+  return toys;
+}
+
+const Toys& toys() {
+  static const Toys kMade = make_toys();
+  return kMade;
 }
 
 }  // namespace

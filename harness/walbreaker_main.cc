@@ -83,6 +83,7 @@ kv::Result<void> write_file(const std::string& path, std::string_view text) {
 std::vector<std::unique_ptr<Campaign>> make_campaigns(const RunArguments& arguments) {
   const CampaignSetup setup{arguments.seed, arguments.budget.kind == Budget::Kind::exhaustive, arguments.directory};
   std::vector<std::unique_ptr<Campaign>> campaigns;
+  campaigns.reserve(arguments.campaigns.size());
   for (const std::string& name : arguments.campaigns) {
     campaigns.push_back(make_campaign(name, *arguments.subject, setup));
   }
