@@ -59,7 +59,6 @@ class Recoverer {
   bool replay_chain();
   bool note_missing_log();
   bool base_fits(const Log& log);
-  bool replay(Log& log);
   std::optional<Defect> apply(const Record& record);
   bool judge_tail(Log& log, WalReader& reader, WalReader::Step step);
   bool judge_followed_end(const Log& log, const WalReader& reader, const Log& follower);
@@ -351,9 +350,7 @@ void Recoverer::finish() {
   std::rotate(r.findings.begin(), decider, std::next(decider));
   r.verdict = *info(r.findings.front().row).verdict;
   if (!snapshot_ && r.verdict == Verdict::corrupted) refuse();
-  if (!r.servable) {
-    result_.contents.clear();
-  }
+  if (!r.servable) result_.contents.clear();
   r.highest_generation = inventory_.highest_generation;
   r.temporaries = inventory_.temporaries;
   r.unknown_files = inventory_.unknown;

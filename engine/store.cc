@@ -106,8 +106,9 @@ Result<Inventory> Store::find_or_make_directory() {
 // A directory with our files and no LOCK is a copy, or files put there by hand. Where it cannot be opened for writing,
 // not even a LOCK is left in it.
 Result<void> Store::look_before_creating_the_lock(const Inventory& inventory) {
-  if (!read_only_) (void)TRY(next_generation(inventory.highest_generation));
-  if (read_only_ || inventory.has_lock || !inventory.holds_state()) return {};
+  if (read_only_) return {};
+  (void)TRY(next_generation(inventory.highest_generation));
+  if (inventory.has_lock || !inventory.holds_state()) return {};
   report_ = recover(vfs_, directory_, inventory).report;
   if (report_.verdict == Verdict::corrupted) read_only_ = true;
   return judge_report();
@@ -122,12 +123,12 @@ Result<Inventory> Store::lock_and_list(const Inventory& before) {
 }
 
 Result<void> Store::judge_report() const {
-  const Error problem = to_error(report_.findings.front(), "open " + directory_);
+  const auto refuse = [this] { return std::unexpected(to_error(report_.findings.front(), "open " + directory_)); };
   switch (report_.verdict) {
     case Verdict::io_error:
-    case Verdict::unsupported_version: return std::unexpected(problem);
+    case Verdict::unsupported_version: return refuse();
     case Verdict::corrupted:
-      if (!report_.servable || options_.refuse_damaged) return std::unexpected(problem);
+      if (!report_.servable || options_.refuse_damaged) return refuse();
       return {};
     case Verdict::new_store:
       if (!read_only_ && !options_.create_if_missing) return no_store_in(directory_);
