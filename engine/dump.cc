@@ -181,10 +181,14 @@ class SnapshotDump {
     const std::uint64_t size = window_.size();
     const bool has_room = size >= kFileHeaderBytes + kSnapshotFooterBytes;
     const std::uint64_t footer_at = has_room ? size - kSnapshotFooterBytes : size;
-    const bool footer_verifies = has_room && TRY(verify_footer(footer_at));
-    if (footer_verifies) end_ = footer_at;
+    std::optional<SnapshotFooter> footer;
+    if (has_room) footer = decode_footer(TRY(window_.view(footer_at, kSnapshotFooterBytes)), seed_);
+    if (footer) end_ = footer_at;
     TRY(print_blocks(footer_at));
-    if (footer_verifies) return print_footer(footer_at);
+    if (footer) {
+      print_footer(footer_at, *footer);
+      return {};
+    }
     const bool in_place = has_room && at_ == footer_at;
     print_row(print_, in_place ? footer_at : size, kBad,
               in_place ? "the footer does not match its checksum" : "the file ends without a footer");
@@ -192,20 +196,10 @@ class SnapshotDump {
   }
 
  private:
-  Result<bool> verify_footer(std::uint64_t footer_at) {
-    constexpr std::size_t kChecksumAt = kSnapshotFooterBytes - 4;
-    const std::string_view bytes = TRY(window_.view(footer_at, kSnapshotFooterBytes));
-    return bytes.size() == kSnapshotFooterBytes &&
-           crc32c(bytes.substr(0, kChecksumAt), seed_.at(kFooterPlace)) == load<std::uint32_t>(bytes, kChecksumAt);
-  }
-
-  Result<void> print_footer(std::uint64_t footer_at) {
-    const std::string_view bytes = TRY(window_.view(footer_at, kSnapshotFooterBytes));
-    if (bytes.size() < kSnapshotFooterBytes) return fail(ErrorCode::io_error, "the file became shorter");
+  void print_footer(std::uint64_t footer_at, const SnapshotFooter& footer) {
     print_row(print_, footer_at, kGood,
-              fmt::format("footer: entries {}, blocks {}, bytes of blocks {}", load<std::uint64_t>(bytes, 0),
-                          load<std::uint64_t>(bytes, 8), load<std::uint64_t>(bytes, 16)));
-    return {};
+              fmt::format("footer: entries {}, blocks {}, bytes of blocks {}", footer.entry_count, footer.block_count,
+                          footer.blocks_bytes));
   }
 
   Result<void> print_blocks(std::uint64_t footer_at) {

@@ -38,23 +38,13 @@ class SnapshotReader {
       return damaged(window_.size(), fmt::format("{} bytes are too few for a footer", window_.size()));
     }
     const std::uint64_t footer_at = window_.size() - kSnapshotFooterBytes;
-    const std::string_view bytes = TRY(window_.view(footer_at, kSnapshotFooterBytes));
-    constexpr std::size_t kChecksumAt = kSnapshotFooterBytes - 4;
-    if (bytes.size() < kSnapshotFooterBytes ||
-        crc32c(bytes.substr(0, kChecksumAt), seed_.at(kFooterPlace)) != load<std::uint32_t>(bytes, kChecksumAt)) {
-      return damaged(footer_at, "the footer does not match its checksum");
-    }
-    const SnapshotFooter footer{
-        .entry_count = load<std::uint64_t>(bytes, 0),
-        .block_count = load<std::uint64_t>(bytes, 8),
-        .blocks_bytes = load<std::uint64_t>(bytes, 16),
-        .blocks_checksum = load<std::uint32_t>(bytes, 24),
-    };
-    if (footer.blocks_bytes != footer_at - kFileHeaderBytes) {
+    const auto footer = decode_footer(TRY(window_.view(footer_at, kSnapshotFooterBytes)), seed_);
+    if (!footer) return damaged(footer_at, "the footer does not match its checksum");
+    if (footer->blocks_bytes != footer_at - kFileHeaderBytes) {
       return damaged(footer_at, fmt::format("the footer says {} bytes of blocks, and the file has {}",
-                                            footer.blocks_bytes, footer_at - kFileHeaderBytes));
+                                            footer->blocks_bytes, footer_at - kFileHeaderBytes));
     }
-    return footer;
+    return *footer;
   }
 
   Checked<void> read_block(std::uint64_t blocks_end) {

@@ -11,13 +11,6 @@
 
 namespace kv {
 
-struct SnapshotFooter {
-  std::uint64_t entry_count = 0;
-  std::uint64_t block_count = 0;
-  std::uint64_t blocks_bytes = 0;
-  std::uint32_t blocks_checksum = 0;
-};
-
 struct SnapshotEntry {
   std::uint64_t offset;  // of the entry in the file
   std::uint64_t block;   // the number of its block

@@ -30,14 +30,7 @@ class SnapshotWriter {
   Result<void> finish() {
     if (block_at_ != kNoBlock) end_block();
     const std::uint64_t blocks_bytes = written_ + pending_.size() - kFileHeaderBytes;
-    std::string footer;
-    append(footer, entry_count_);
-    append(footer, block_count_);
-    append(footer, blocks_bytes);
-    append(footer, blocks_checksum_);
-    append(footer, crc32c(footer, seed_.at(kFooterPlace)));
-    WB_ASSERT(footer.size() == kSnapshotFooterBytes);
-    pending_ += footer;
+    pending_ += encode(SnapshotFooter{entry_count_, block_count_, blocks_bytes, blocks_checksum_}, seed_);
     TRY(write_pending());
     return file_.sync();
   }
