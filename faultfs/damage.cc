@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -61,20 +60,22 @@ kv::Result<Image> apply(const Damage& damage, const Image& image) {
   if (old == image.files.end()) {
     return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("{}: no such file", to_text(damage)));
   }
-  if (damage.first_harmed_byte() >= old->second->size()) {
+  if (damage.first_harmed_byte() >= old->second.size()) {
     return kv::fail(kv::ErrorCode::invalid_argument,
-                    fmt::format("{}: the file has only {} bytes", to_text(damage), old->second->size()));
+                    fmt::format("{}: the file has only {} bytes", to_text(damage), old->second.size()));
   }
-  std::string bytes;
+  FileBuffer bytes(old->second);
   switch (damage.kind) {
-    case DamageKind::truncate: bytes = old->second->substr(0, damage.position); break;
-    case DamageKind::flip:
-      bytes = *old->second;
-      bytes[damage.position / 8] = static_cast<char>(bytes[damage.position / 8] ^ (1 << (damage.position % 8)));
+    case DamageKind::truncate: bytes.resize(damage.position); break;
+    case DamageKind::flip: {
+      std::string byte = old->second.substr(damage.position / 8, 1);
+      byte[0] = static_cast<char>(byte[0] ^ (1 << (damage.position % 8)));
+      bytes.write(damage.position / 8, byte);
       break;
+    }
   }
   Image harmed = image;
-  harmed.files[damage.file] = std::make_shared<const std::string>(std::move(bytes));
+  harmed.files[damage.file] = bytes.freeze();
   return harmed;
 }
 

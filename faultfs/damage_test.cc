@@ -7,8 +7,8 @@ namespace {
 
 Image image_of(std::string bytes) {
   Image image;
-  image.files["wal-2.log"] = std::make_shared<const std::string>(std::move(bytes));
-  image.files["other"] = std::make_shared<const std::string>("other");
+  image.files["wal-2.log"] = FileBytes(bytes);
+  image.files["other"] = FileBytes("other");
   return image;
 }
 
@@ -31,15 +31,15 @@ TEST(Damage, TruncateKeepsTheFirstBytesOfOneFile) {
   const Image image = image_of("abcdef");
   const auto harmed = apply({DamageKind::truncate, "wal-2.log", 2}, image);
   ASSERT_TRUE(harmed);
-  EXPECT_EQ(*harmed->files.at("wal-2.log"), "ab");
+  EXPECT_EQ(harmed->files.at("wal-2.log").to_string(), "ab");
   EXPECT_EQ(harmed->files.at("other"), image.files.at("other"));
-  EXPECT_EQ(*image.files.at("wal-2.log"), "abcdef");
+  EXPECT_EQ(image.files.at("wal-2.log").to_string(), "abcdef");
 }
 
 TEST(Damage, FlipInvertsOneBit) {
   const auto harmed = apply({DamageKind::flip, "wal-2.log", 8 + 7}, image_of("abc"));
   ASSERT_TRUE(harmed);
-  EXPECT_EQ(*harmed->files.at("wal-2.log"),
+  EXPECT_EQ(harmed->files.at("wal-2.log").to_string(),
             "a\xE2"
             "c");  // 'b' is 0x62, its highest bit inverted 0xE2
 }

@@ -1,23 +1,17 @@
 #include "faultfs/image.h"
 
 #include <algorithm>
-#include <utility>
+#include <span>
+#include <string_view>
 
 namespace faultfs {
 
-bool Image::operator==(const Image& other) const {
-  const auto same_file = [](const auto& a, const auto& b) {
-    return a.first == b.first && (a.second == b.second || *a.second == *b.second);
-  };
-  return directories == other.directories && std::ranges::equal(files, other.files, same_file);
-}
-
 namespace {
 
-kv::Result<Bytes> read_all(kv::File& file) {
+kv::Result<FileBytes> read_all(kv::File& file) {
   std::string bytes(TRY(file.size()), '\0');
   bytes.resize(TRY(kv::read_full(file, 0, bytes)));
-  return std::make_shared<const std::string>(std::move(bytes));
+  return FileBytes(bytes);
 }
 
 bool is_directory(kv::Vfs& vfs, const std::string& path) { return vfs.list(path).has_value(); }
@@ -40,7 +34,7 @@ kv::Result<void> save_image(const Image& image, kv::Vfs& vfs, const std::string&
     if (name.find('/') != std::string::npos) continue;
     const auto file = TRY(vfs.open(kv::join_path(directory, name), kv::OpenMode::create));
     TRY(file->truncate(0));
-    TRY(kv::write_all(*file, 0, *bytes));
+    TRY(kv::write_all(*file, 0, bytes.to_string()));
   }
   return {};
 }

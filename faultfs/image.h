@@ -1,27 +1,24 @@
 // An image: the bytes of a whole disk at one moment, as a value.
 //
-// Images share the bytes of their files: a copy costs a pointer for each file, and an image that differs from another
-// in one file costs that one file. The bytes behind a pointer never change, so images may be shared by threads.
+// Images share the bytes of their files (file_bytes.h): an image that differs from another in one place costs that
+// place. Images may be shared by threads.
 #pragma once
 
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 
 #include "engine/result.h"
 #include "engine/vfs.h"
+#include "faultfs/file_bytes.h"
 
 namespace faultfs {
 
-using Bytes = std::shared_ptr<const std::string>;
-
 struct Image {
-  std::map<std::string, Bytes> files;  // by path from the root, without a slash in front: "db/wal-1.log"
-  std::set<std::string> directories;   // the same; the root itself is always there, and not listed
+  std::map<std::string, FileBytes> files;  // by path from the root, without a slash in front: "db/wal-1.log"
+  std::set<std::string> directories;       // the same; the root itself is always there, and not listed
 
-  // Whether both hold the same files with the same bytes. Costs nothing for files whose bytes are shared.
-  bool operator==(const Image& other) const;
+  bool operator==(const Image& other) const = default;
 };
 
 // The files in `directory` of a disk, as an image whose root is that directory. Directories below it are left out.

@@ -1,20 +1,23 @@
 #include "faultfs/op.h"
 
+#include <algorithm>
+#include <cstddef>
+
+#include "engine/assert.h"
+
 namespace faultfs {
 
-std::string_view to_string(OpKind kind) {
-  switch (kind) {
-    case OpKind::create: return "create";
-    case OpKind::write: return "write";
-    case OpKind::truncate: return "truncate";
-    case OpKind::allocate: return "allocate";
-    case OpKind::sync: return "sync";
-    case OpKind::rename: return "rename";
-    case OpKind::unlink: return "unlink";
-    case OpKind::make_dir: return "make_dir";
-    case OpKind::sync_dir: return "sync_dir";
-  }
-  return "unknown";
+const OpKindInfo& info(OpKind kind) {
+  const OpKindInfo& row = kOpKinds.at(static_cast<std::size_t>(kind));
+  WB_ASSERT(row.kind == kind);
+  return row;
+}
+
+std::string_view to_string(OpKind kind) { return info(kind).name; }
+
+std::optional<OpKind> parse_op_kind(std::string_view name) {
+  const auto* row = std::ranges::find(kOpKinds, name, &OpKindInfo::name);
+  return row == kOpKinds.end() ? std::nullopt : std::optional(row->kind);
 }
 
 }  // namespace faultfs

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/assert.h"
+#include "faultfs/sim_disk.h"
 #include "harness/damage_oracle.h"
 
 namespace walbreaker {
@@ -79,7 +80,7 @@ class Trial {
       : subject_(subject), scenario_(scenario), image_(image), entropy_(entropy) {}
 
   Judgement run(const Harm& harm, bool read_only_too) {
-    faultfs::MemVfs vfs(image_);
+    faultfs::SimDisk vfs(image_);
     observed_ = observe(subject_, vfs, kScenarioDirectory, request(false));
     Judgement judgement = judge(scenario_.timeline, harm.allowed, observed_);
     // On the same bytes the same answer is certain, so a second open is only worth its time where the first changed
@@ -96,12 +97,12 @@ class Trial {
     return {.read_only = read_only, .settings = scenario_settings(scenario_.kind), .entropy = entropy_++};
   }
 
-  std::optional<Wrong> open_again(faultfs::MemVfs& vfs) {
+  std::optional<Wrong> open_again(faultfs::SimDisk& vfs) {
     return judge_second_open(observed_, observe(subject_, vfs, kScenarioDirectory, request(false)));
   }
 
   std::optional<Wrong> open_read_only() {
-    faultfs::MemVfs vfs(image_);
+    faultfs::SimDisk vfs(image_);
     const Observation second = observe(subject_, vfs, kScenarioDirectory, request(true));
     if (!(vfs.image() == image_)) return Wrong{ViolationKind::changed_read_only, "a read-only open changed the image"};
     return judge_second_open(observed_, second);

@@ -40,7 +40,6 @@ namespace {
 
 using faultfs::DamageKind;
 using faultfs::OpKind;
-using faultfs::RecordedOp;
 
 const ScenarioFile& file_of(const Scenario& scenario, const std::string& name) {
   const auto file = std::ranges::find(scenario.files, name, &ScenarioFile::name);

@@ -25,7 +25,7 @@ class Logbook {
   ScenarioFile done() { return file_; }
 
  private:
-  Logbook& add(std::uint64_t length, faultfs::Tag tag) {
+  Logbook& add(std::uint64_t length, Tag tag) {
     file_.recorded.push_back({OpKind::write, clock_++, file_.size, length, tag});
     file_.size += length;
     return *this;

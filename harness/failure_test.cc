@@ -16,7 +16,7 @@ using testing::HasSubstr;
 TEST(Failure, KeepsTheImageAndASummaryInAFolderNamedForTheCase) {
   const std::filesystem::path out = std::filesystem::path(testing::TempDir()) / "walbreaker_failure_test";
   Violation violation{ViolationKind::silent_loss, "mid_flight: record", "what happened", 1234, {}};
-  violation.image.files["wal-1.log"] = std::make_shared<const std::string>("log");
+  violation.image.files["wal-1.log"] = faultfs::FileBytes("log");
 
   for (int time = 0; time < 2; ++time) {  // the second time it replaces the first
     const auto path = save_failure(out.string(), "bitflip", violation, "walbreaker run");
@@ -28,7 +28,7 @@ TEST(Failure, KeepsTheImageAndASummaryInAFolderNamedForTheCase) {
     EXPECT_TRUE(*kept == violation.image);
     const auto folder = faultfs::load_image(vfs, *path);
     ASSERT_TRUE(folder);
-    EXPECT_THAT(*folder->files.at("summary.txt"), HasSubstr("what happened\nrepeat    walbreaker run\n"));
+    EXPECT_THAT(folder->files.at("summary.txt").to_string(), HasSubstr("what happened\nrepeat    walbreaker run\n"));
   }
   std::filesystem::remove_all(out);
 }

@@ -28,10 +28,10 @@ KillChain::KillChain(const Subject& subject, KillMode mode, std::uint64_t seed, 
 namespace {
 
 // An open that creates or recovers a store takes some ten operations, a command one or, with a compaction, ten more.
-// One plan in four falls into the open, the others anywhere up to the close; a few come too late, and do not fire.
-faultfs::KillPlan draw_plan(Random& random, std::uint64_t commands) {
+// One kill in four falls into the open, the others anywhere up to the close; a few come too late, and do not fire.
+faultfs::Fault draw_kill(Random& random, std::uint64_t commands) {
   const std::uint64_t at = random.one_in(4) ? random.below(12) : random.below(12 + commands + commands / 4);
-  return {at, random.next()};
+  return {.kind = faultfs::FaultKind::kill, .at = at, .amount = random.next()};
 }
 
 std::vector<Command> issued_commands(const ChildTask& task, std::uint64_t count) {
@@ -53,7 +53,7 @@ KillChain::Round KillChain::draw_round(std::uint64_t index) {
               .log = {}};
   if (mode_ == KillMode::planned) {
     round.task.commands = random.between(1, 120);
-    round.task.plan = draw_plan(random, round.task.commands);
+    round.task.kill = draw_kill(random, round.task.commands);
   } else {
     round.task.commands = 100'000;  // more than it lives to issue
     round.plan.kill_after = std::chrono::microseconds(random.below(6'000));

@@ -7,11 +7,13 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include <unistd.h>
 
 #include "engine/posix_vfs.h"
+#include "faultfs/faulty_vfs.h"
 
 namespace walbreaker {
 
@@ -19,10 +21,7 @@ std::vector<std::string> to_arguments(const ChildTask& task) {
   std::vector<std::string> arguments{
       std::string(kKillChildVerb),  task.subject, task.directory, std::to_string(task.seed), std::to_string(task.epoch),
       std::to_string(task.commands)};
-  if (task.plan) {
-    arguments.push_back(std::to_string(task.plan->at));
-    arguments.push_back(std::to_string(task.plan->draw));
-  }
+  if (task.kill) arguments.push_back(faultfs::to_text(*task.kill));
   return arguments;
 }
 
@@ -36,12 +35,13 @@ bool parse(std::string_view text, std::uint64_t& number) {
 }  // namespace
 
 std::optional<ChildTask> parse_child_task(std::span<char* const> arguments) {
-  if (arguments.size() != 5 && arguments.size() != 7) return std::nullopt;
+  if (arguments.size() != 5 && arguments.size() != 6) return std::nullopt;
   ChildTask task{arguments[0], arguments[1], 0, 0, 0, std::nullopt};
   bool good = parse(arguments[2], task.seed) && parse(arguments[3], task.epoch) && parse(arguments[4], task.commands);
-  if (arguments.size() == 7) {
-    task.plan.emplace();
-    good = good && parse(arguments[5], task.plan->at) && parse(arguments[6], task.plan->draw);
+  if (arguments.size() == 6) {
+    const auto kill = faultfs::parse_fault(arguments[5]);
+    good = good && kill && kill->kind == faultfs::FaultKind::kill;
+    if (good) task.kill = *kill;
   }
   return good ? std::optional(task) : std::nullopt;
 }
@@ -101,11 +101,18 @@ bool issue_commands(Session& session, const ChildTask& task) {
   return true;
 }
 
+// The planned death: it is told, and it is one that nothing in this process can catch.
+void die(const faultfs::Kill& kill) {
+  tell(fmt::format("kill {} {}", faultfs::to_string(kill.op.kind), general_name(kill.op.path)));
+  ::kill(::getpid(), SIGKILL);
+  std::abort();  // not reached: a process cannot outlive its own SIGKILL
+}
+
 void work(const Subject& subject, const ChildTask& task) {
   kv::PosixVfs disk;
-  faultfs::KillVfs vfs(disk, task.plan, [](const faultfs::Kill& kill) {
-    tell(fmt::format("kill {} {}", faultfs::to_string(kill.op.kind), general_name(kill.op.path)));
-  });
+  faultfs::FaultPlan plan;
+  if (task.kill) plan.faults.push_back(*task.kill);
+  faultfs::FaultyVfs vfs(disk, std::move(plan), {.before_sync = {}, .kill = die});
   tell("open");
   const auto opened = subject.open(vfs, task.directory, child_request(task.seed, task.epoch));
   if (!opened) return tell_wrong(ViolationKind::unrecoverable, "the open failed: " + opened.error().message());

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "faultfs/kill_vfs.h"
+#include "faultfs/fault_plan.h"
 #include "harness/subject.h"
 #include "harness/violation.h"
 #include "harness/workload.h"
@@ -36,7 +36,7 @@ struct ChildTask {
   std::uint64_t seed = 0;   // of this directory: the commands follow from it and the epoch
   std::uint64_t epoch = 0;  // the number of this child, among those on this directory
   std::uint64_t commands = 0;
-  std::optional<faultfs::KillPlan> plan;
+  std::optional<faultfs::Fault> kill;  // where it dies
   bool operator==(const ChildTask&) const = default;
 };
 

@@ -19,7 +19,7 @@ std::optional<ChildTask> round_trip(const ChildTask& task) {
 TEST(KillChild, ItsTaskGoesThroughArgumentsAndBack) {
   ChildTask task{"reference", "/tmp/a b", 1, 2, 3, std::nullopt};
   EXPECT_EQ(round_trip(task), task);
-  task.plan = {.at = 4, .draw = ~std::uint64_t{0}};
+  task.kill = {.kind = faultfs::FaultKind::kill, .at = 4, .amount = ~std::uint64_t{0}};
   EXPECT_EQ(round_trip(task), task);
 }
 
@@ -29,6 +29,18 @@ TEST(KillChild, RefusesArgumentsThatAreNoTask) {
   for (std::string& word : words) arguments.push_back(word.data());
   EXPECT_FALSE(parse_child_task(arguments));
   EXPECT_FALSE(parse_child_task({}));
+}
+
+TEST(KillChild, RefusesAFaultThatIsNoKill) {
+  const auto is_task = [](std::string fault) {
+    std::string words[] = {"reference", "/tmp", "1", "2", "3", std::move(fault)};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    return parse_child_task(arguments).has_value();
+  };
+  EXPECT_TRUE(is_task("kill any at 4 once after 7 of *"));
+  EXPECT_FALSE(is_task("write_error any at 4 once after 7 of *"));
+  EXPECT_FALSE(is_task("4"));
 }
 
 TEST(KillChild, ItsOutputTellsWhatWasIssuedAckedAndWhereItDied) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "faultfs/mem_vfs.h"
+#include "faultfs/sim_disk.h"
 #include "harness/reference_subject.h"
 
 namespace walbreaker {
@@ -56,7 +56,7 @@ class ScriptedSubject final : public Subject {
 };
 
 Observation look(const Script& script, Leave leave = Leave::dropped) {
-  faultfs::MemVfs vfs;
+  faultfs::SimDisk vfs;
   return observe(ScriptedSubject(script), vfs, "/", {}, leave);
 }
 
@@ -91,7 +91,7 @@ TEST(Observation, ClosesWhereItIsToldTo) {
 }
 
 TEST(Observation, ARefusalKeepsItsCode) {
-  faultfs::MemVfs vfs;
+  faultfs::SimDisk vfs;
   const Observation seen = observe(ReferenceSubject(), vfs, "/nowhere", {.read_only = true});
   EXPECT_EQ(seen.answer, Answer::refused);
   EXPECT_EQ(seen.refusal, kv::ErrorCode::io_error);

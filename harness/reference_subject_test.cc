@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "faultfs/mem_vfs.h"
+#include "faultfs/sim_disk.h"
 
 namespace walbreaker {
 namespace {
@@ -15,7 +15,7 @@ std::unique_ptr<Session> must_open(kv::Vfs& vfs, const OpenRequest& request, Ope
 }
 
 TEST(ReferenceSubject, AnswersEveryCommand) {
-  faultfs::MemVfs vfs;
+  faultfs::SimDisk vfs;
   const auto session = must_open(vfs, {.entropy = 1});
   ASSERT_TRUE(session->put("a", "1"));
   kv::Batch batch;
@@ -33,7 +33,7 @@ TEST(ReferenceSubject, AnswersEveryCommand) {
 }
 
 TEST(ReferenceSubject, AStoreThatWasDroppedOrClosedComesBackClean) {
-  faultfs::MemVfs vfs;
+  faultfs::SimDisk vfs;
   ASSERT_TRUE(must_open(vfs, {.entropy = 1})->put("a", "1"));
   const auto again = must_open(vfs, {.entropy = 2});
   EXPECT_EQ(again->scan(), (Listing{{"a", "1"}}));
@@ -42,9 +42,9 @@ TEST(ReferenceSubject, AStoreThatWasDroppedOrClosedComesBackClean) {
 }
 
 TEST(ReferenceSubject, TheSameEntropyGivesTheSameBytes) {
-  faultfs::MemVfs a;
-  faultfs::MemVfs b;
-  faultfs::MemVfs c;
+  faultfs::SimDisk a;
+  faultfs::SimDisk b;
+  faultfs::SimDisk c;
   must_open(a, {.entropy = 1});
   must_open(b, {.entropy = 1});
   must_open(c, {.entropy = 2});
@@ -53,7 +53,7 @@ TEST(ReferenceSubject, TheSameEntropyGivesTheSameBytes) {
 }
 
 TEST(ReferenceSubject, RefusesSettingsThatItDoesNotKnow) {
-  faultfs::MemVfs vfs;
+  faultfs::SimDisk vfs;
   const ReferenceSubject subject;
   for (const Settings& settings :
        {Settings{{"colour", "red"}}, Settings{{"sync", "never"}}, Settings{{"compact_after_operations", "many"}}}) {

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include "engine/assert.h"
+#include "faultfs/disk_state.h"
+#include "faultfs/faulty_vfs.h"
+#include "faultfs/sim_disk.h"
 #include "harness/oracle.h"
 #include "harness/workload.h"
 
@@ -51,6 +55,50 @@ WorkloadShape shape_for(const ScenarioSize& size) {
   return shape;
 }
 
+faultfs::Fault fails_always(faultfs::OpKind kind, std::string pattern) {
+  return {.kind = faultfs::FaultKind::write_error,
+          .op = kind,
+          .path = std::move(pattern),
+          .lasting = faultfs::Lasting::for_ever};
+}
+
+// Says who issued each operation of a trace, in their order.
+class Tagger {
+ public:
+  explicit Tagger(const faultfs::Trace& trace) : mark_(trace.marks.begin()), end_(trace.marks.end()) {}
+
+  Tag at(faultfs::OpIndex op) {
+    for (; mark_ != end_ && mark_->at <= op; ++mark_) {
+      if (mark_->kind == faultfs::MarkKind::issued) tag_ = tag_of_command(mark_->command);
+      const bool answered = mark_->kind == faultfs::MarkKind::acked || mark_->kind == faultfs::MarkKind::failed;
+      if (answered) tag_ = tag_after_commands(mark_->command + 1);
+    }
+    return tag_;
+  }
+
+ private:
+  std::vector<faultfs::Mark>::const_iterator mark_;
+  std::vector<faultfs::Mark>::const_iterator end_;
+  Tag tag_ = tag_after_commands(0);
+};
+
+// The writes and syncs of every file, by the name that it has at the end of the trace.
+std::map<std::string, std::vector<RecordedOp>> recorded_by_name(const faultfs::Trace& trace) {
+  faultfs::Names names;
+  std::map<faultfs::FileId, std::vector<RecordedOp>> of_files;
+  Tagger tagger(trace);
+  for (faultfs::OpIndex i = 0; i < trace.ops.size(); ++i) {
+    const faultfs::TraceOp& op = trace.ops[i];
+    names.apply({.op = i, .kind = op.kind, .file = op.file, .path = op.path, .to = op.to});
+    const bool writes = op.kind == faultfs::OpKind::write;
+    const bool syncs = op.kind == faultfs::OpKind::sync;
+    if (writes || syncs) of_files[op.file].push_back({op.kind, i, op.offset, op.length, tagger.at(i)});
+  }
+  std::map<std::string, std::vector<RecordedOp>> by_name;
+  for (const auto& [name, file] : names.files) by_name[name] = of_files[file];
+  return by_name;
+}
+
 // Plays a subject through a history.
 class Author {
  public:
@@ -63,22 +111,23 @@ class Author {
   }
 
   Step open() {
-    vfs_.set_tag(tag_after_commands(0));
-    auto opened =
-        subject_.open(vfs_, kScenarioDirectory, {.settings = scenario_settings(kind_), .entropy = random_.next()});
+    disk_.mark(faultfs::MarkKind::opened, 0);
+    auto opened = subject_.open(faulty_disk_, kScenarioDirectory,
+                                {.settings = scenario_settings(kind_), .entropy = random_.next()});
     if (!opened) return baseline(fmt::format("the first open failed: {}", opened.error().message()));
     session_ = std::move(opened->session);
     return {};
   }
 
   Step issue(Command command) {
-    vfs_.set_tag(tag_of_command(history_.commands.size()));
+    disk_.mark(faultfs::MarkKind::issued, history_.commands.size());
     const auto answer = perform(*session_, command);
     if (!answer) return baseline(fmt::format("{} failed: {}", to_string(command.kind), answer.error().message()));
     const bool missing =
         command.kind == CommandKind::del && !contents_.contains(command.writes.operations().front().key);
     if (missing != (*answer == CommandAnswer::missing))
       return baseline("a del answered wrongly whether there was such a key");
+    disk_.mark(faultfs::MarkKind::acked, history_.commands.size());
     record(std::move(command));
     return {};
   }
@@ -101,39 +150,42 @@ class Author {
 
   // A compaction that cannot rename its snapshot: its error is the one answer of a scenario that is not ok.
   Step fail_compaction() {
-    vfs_.set_tag(tag_of_command(history_.commands.size()));
-    vfs_.fail_where([](const faultfs::Op& op) { return op.kind == faultfs::OpKind::rename; });
+    disk_.mark(faultfs::MarkKind::issued, history_.commands.size());
+    faulty_disk_.replace_plan({{fails_always(faultfs::OpKind::rename, "*")}});
     const auto compacted = session_->compact();
-    vfs_.fail_where({});
+    faulty_disk_.replace_plan({});
     if (compacted) return baseline("a compaction answered ok though its rename failed");
+    disk_.mark(faultfs::MarkKind::failed, history_.commands.size());
     record({CommandKind::compact, {}});
     return {};
   }
 
   // A compaction that replaces the snapshot before it, and cannot remove that one.
   Step compact_leaving_a_snapshot() {
-    vfs_.fail_where([this](const faultfs::Op& op) {
-      const std::string_view name = std::string_view(op.path).substr(op.path.rfind('/') + 1);
-      return op.kind == faultfs::OpKind::unlink && subject_.role_of(name) == FileRole::snapshot;
-    });
+    faultfs::FaultPlan plan;
+    for (const auto& [name, bytes] : disk_.image().files) {
+      if (subject_.role_of(name) != FileRole::snapshot) continue;
+      plan.faults.push_back(fails_always(faultfs::OpKind::unlink, faultfs::pattern_of(name)));
+    }
+    faulty_disk_.replace_plan(std::move(plan));
     const Step compacted = issue({CommandKind::compact, {}});
-    vfs_.fail_where({});
+    faulty_disk_.replace_plan({});
     return compacted;
   }
 
   Step close() {
-    vfs_.set_tag(tag_after_commands(history_.commands.size()));
     if (const auto closed = session_->close(); !closed) return baseline("close failed: " + closed.error().message());
     return {};
   }
 
   Scenario finish(bool closed) && {
     session_.reset();
-    Scenario scenario{kind_, closed, vfs_.image(), {}, Timeline(std::move(history_))};
+    Scenario scenario{kind_, closed, disk_.image(), {}, Timeline(std::move(history_))};
+    const auto recorded = recorded_by_name(disk_.trace());
     for (const auto& [name, bytes] : scenario.image.files) {
       const FileRole role = subject_.role_of(name);
       if (role == FileRole::other) continue;
-      scenario.files.push_back({name, role, bytes->size(), vfs_.recorded(name)});
+      scenario.files.push_back({name, role, bytes.size(), recorded.at(name)});
     }
     return scenario;
   }
@@ -149,7 +201,8 @@ class Author {
   const Subject& subject_;
   Random random_;
   Workload workload_;
-  faultfs::MemVfs vfs_;
+  faultfs::SimDisk disk_;
+  faultfs::FaultyVfs faulty_disk_{disk_};
   std::unique_ptr<Session> session_;
   History history_;
   Contents contents_;
@@ -202,8 +255,8 @@ Step play(ScenarioKind kind, Author& author, const ScenarioSize& size) {
 
 // The image, not harmed, gives everything back.
 Step check(const Scenario& scenario, const Subject& subject) {
-  faultfs::MemVfs vfs(scenario.image);
-  const auto observation = observe(subject, vfs, kScenarioDirectory, {.settings = scenario_settings(scenario.kind)});
+  faultfs::SimDisk disk(scenario.image);
+  const auto observation = observe(subject, disk, kScenarioDirectory, {.settings = scenario_settings(scenario.kind)});
   const auto judgement = judge(scenario.timeline, allowed_without_fault(scenario.timeline.history()), observation);
   if (judgement.wrong) return baseline(judgement.wrong->text);
   return {};

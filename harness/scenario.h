@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "faultfs/image.h"
-#include "faultfs/mem_vfs.h"
+#include "faultfs/trace.h"
 #include "harness/subject.h"
 #include "harness/timeline.h"
 #include "harness/violation.h"
@@ -51,19 +51,32 @@ inline constexpr ScenarioSize kSmallScenario{.snapshot_bytes = 4 << 10, .log_byt
 // At least 64 KiB of snapshot, and of log.
 inline constexpr ScenarioSize kLargeScenario{.snapshot_bytes = 64 << 10, .log_bytes = 64 << 10};
 
-// The tags of what a scenario records: odd for what a command wrote, even for what an open or a close did. Halved,
-// either is the number of commands before it.
-[[nodiscard]] constexpr faultfs::Tag tag_of_command(std::size_t index) { return 2 * index + 1; }
-[[nodiscard]] constexpr faultfs::Tag tag_after_commands(std::size_t count) { return 2 * count; }
-[[nodiscard]] constexpr bool is_of_command(faultfs::Tag tag) { return tag % 2 == 1; }
-[[nodiscard]] constexpr std::size_t commands_before(faultfs::Tag tag) { return tag / 2; }
+// Who issued an operation: odd for a command, even for an open or a close. Halved, either is the number of commands
+// before it.
+using Tag = std::uint64_t;
+[[nodiscard]] constexpr Tag tag_of_command(std::size_t index) { return 2 * index + 1; }
+[[nodiscard]] constexpr Tag tag_after_commands(std::size_t count) { return 2 * count; }
+[[nodiscard]] constexpr bool is_of_command(Tag tag) { return tag % 2 == 1; }
+[[nodiscard]] constexpr std::size_t commands_before(Tag tag) { return tag / 2; }
+
+// One write or sync of one file.
+struct RecordedOp {
+  faultfs::OpKind kind;
+  faultfs::OpIndex index = 0;  // in the scenario's trace
+  std::uint64_t offset = 0;    // in bytes, of a write
+  std::uint64_t length = 0;    // in bytes, of a write
+  Tag tag = 0;
+
+  [[nodiscard]] std::uint64_t end() const { return offset + length; }
+  bool operator==(const RecordedOp&) const = default;
+};
 
 // A file that may be harmed.
 struct ScenarioFile {
   std::string name;
   FileRole role;  // log or snapshot
   std::uint64_t size = 0;
-  std::vector<faultfs::RecordedOp> recorded;  // who wrote it, and when it was synced
+  std::vector<RecordedOp> recorded;  // who wrote it, and when it was synced
 };
 
 struct Scenario {

@@ -39,7 +39,7 @@ Printed run_with(const std::string& jobs) {
   EXPECT_TRUE(files);
   std::filesystem::remove_all(folder);
   const std::string json =
-      std::regex_replace(*files->files.at("report.json"), std::regex("\"seconds\": [0-9.e-]+"), "");
+      std::regex_replace(files->files.at("report.json").to_string(), std::regex("\"seconds\": [0-9.e-]+"), "");
   const std::string counts = end.output.substr(end.output.find("\n\n"));
   return {counts.substr(0, counts.find("campaign ")), json};
 }

@@ -21,7 +21,7 @@ struct Written {
 
 // The disk after the commands, without a close or with one.
 Written write(const Commands& commands, bool close, kv::SyncPolicy sync = kv::SyncPolicy::on_commit) {
-  faultfs::MemVfs disk;
+  faultfs::SimDisk disk;
   kv::Options options = options_with_seed(1);
   options.sync = sync;
   const auto store = open_store(disk, options);
@@ -48,7 +48,7 @@ std::uint64_t any_below(std::uint64_t limit) { return *rc::gen::inRange<std::uin
 
 faultfs::Damage any_damage(const faultfs::Image& image) {
   const std::string file = any_file(image);
-  const std::uint64_t size = image.files.at(file)->size();
+  const std::uint64_t size = image.files.at(file).size();
   if (*rc::gen::arbitrary<bool>()) return {faultfs::DamageKind::truncate, file, any_below(size)};
   return {faultfs::DamageKind::flip, file, any_below(size * 8)};
 }
@@ -78,7 +78,7 @@ RC_GTEST_PROP(Recovery, NeverYieldsAnythingButAPrefixWhateverIsDamaged, (const C
   const int harms = *rc::gen::inRange(1, 4);
   for (int i = 0; i < harms; ++i) {
     const std::string file = any_file(written.image);
-    if (written.image.files.at(file)->empty()) continue;
+    if (written.image.files.at(file).empty()) continue;
     written.image = damaged(written.image, any_damage(written.image));
   }
   const Outcome outcome = reopen(written.image);
@@ -88,7 +88,7 @@ RC_GTEST_PROP(Recovery, NeverYieldsAnythingButAPrefixWhateverIsDamaged, (const C
 RC_GTEST_PROP(Recovery, TwiceGivesWhatItGaveOnce, (const Commands& commands)) {
   const Written written = write(commands, false);
   const faultfs::Image image = damaged(written.image, any_damage(written.image));
-  faultfs::MemVfs disk(image);
+  faultfs::SimDisk disk(image);
   if (const auto store = kv::Store::open(disk, "db", options_with_seed(7))) {
     const Contents once = scan_all(**store);
     RC_ASSERT(reopen(disk.image()).contents == once);
@@ -98,7 +98,7 @@ RC_GTEST_PROP(Recovery, TwiceGivesWhatItGaveOnce, (const Commands& commands)) {
 }
 
 RC_GTEST_PROP(Store, AnswersAsAStdMapDoesAcrossCompactionsAndReopenings, (const Commands& commands)) {
-  faultfs::MemVfs disk;
+  faultfs::SimDisk disk;
   Contents model;
   std::uint64_t seed = 0;
   for (auto rest = std::span(commands); !rest.empty();) {

@@ -102,7 +102,7 @@ Contents scan_all(const kv::Store& store) {
 }
 
 Outcome reopen(const faultfs::Image& image) {
-  faultfs::MemVfs disk(image);
+  faultfs::SimDisk disk(image);
   const auto store = kv::Store::open(disk, kDirectory, options_with_seed(99));
   if (!store) return {std::nullopt, store.error().code == kv::ErrorCode::corrupted};
   return {scan_all(**store), (*store)->status() == kv::ErrorCode::corrupted};

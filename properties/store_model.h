@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine/store.h"
-#include "faultfs/mem_vfs.h"
+#include "faultfs/sim_disk.h"
 
 namespace walbreaker::properties {
 

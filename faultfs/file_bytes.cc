@@ -1,0 +1,109 @@
+#include "faultfs/file_bytes.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/assert.h"
+
+namespace faultfs {
+
+namespace {
+
+std::size_t chunks_for(std::uint64_t size) { return static_cast<std::size_t>((size + kChunkBytes - 1) / kChunkBytes); }
+
+// Calls `visit(chunk, offset in the chunk, offset in the range, length)` for the part of a range in each chunk.
+template <class Visit>
+void for_each_part(std::uint64_t offset, std::size_t length, Visit visit) {
+  for (std::size_t done = 0; done < length;) {
+    const std::uint64_t at = offset + done;
+    const auto within = static_cast<std::size_t>(at % kChunkBytes);
+    const std::size_t part = std::min<std::size_t>(length - done, kChunkBytes - within);
+    visit(static_cast<std::size_t>(at / kChunkBytes), within, done, part);
+    done += part;
+  }
+}
+
+// The bytes of a chunk from `within` on, `length` of them; zeros where it has none.
+void copy_out(const std::string* chunk, std::size_t within, std::span<char> into) {
+  const std::size_t there = chunk == nullptr || chunk->size() <= within ? 0 : chunk->size() - within;
+  const std::size_t copied = std::min(there, into.size());
+  if (copied > 0) std::memcpy(into.data(), chunk->data() + within, copied);
+  std::ranges::fill(into.subspan(copied), '\0');
+}
+
+bool same_chunk(const std::string* a, const std::string* b, std::size_t length) {
+  if (a == b) return true;
+  std::string left(length, '\0');
+  std::string right(length, '\0');
+  copy_out(a, 0, left);
+  copy_out(b, 0, right);
+  return left == right;
+}
+
+}  // namespace
+
+FileBytes::FileBytes(std::string_view bytes) : size_(bytes.size()) {
+  chunks_.reserve(chunks_for(size_));
+  for (; !bytes.empty(); bytes.remove_prefix(std::min<std::size_t>(bytes.size(), kChunkBytes))) {
+    chunks_.push_back(std::make_shared<Chunk>(bytes.substr(0, kChunkBytes)));
+  }
+}
+
+std::size_t FileBytes::read(std::uint64_t offset, std::span<char> into) const {
+  if (offset >= size_) return 0;
+  const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - offset));
+  for_each_part(offset, count, [&](std::size_t chunk, std::size_t within, std::size_t done, std::size_t part) {
+    copy_out(chunks_[chunk].get(), within, into.subspan(done, part));
+  });
+  return count;
+}
+
+std::string FileBytes::substr(std::uint64_t offset, std::uint64_t length) const {
+  std::string bytes(offset < size_ ? static_cast<std::size_t>(std::min(length, size_ - offset)) : 0, '\0');
+  (void)read(offset, bytes);
+  return bytes;
+}
+
+bool FileBytes::operator==(const FileBytes& other) const {
+  if (size_ != other.size_) return false;
+  for (std::size_t i = 0; i < chunks_.size(); ++i) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, size_ - i * kChunkBytes));
+    if (!same_chunk(chunks_[i].get(), other.chunks_[i].get(), length)) return false;
+  }
+  return true;
+}
+
+FileBytes FileBuffer::freeze() {
+  owned_.clear();
+  return bytes_;
+}
+
+FileBytes::Chunk& FileBuffer::own(std::size_t chunk, std::size_t length) {
+  if (owned_.size() <= chunk) owned_.resize(chunk + 1, false);
+  auto& place = bytes_.chunks_[chunk];
+  if (!owned_[chunk]) place = place ? std::make_shared<FileBytes::Chunk>(*place) : std::make_shared<FileBytes::Chunk>();
+  owned_[chunk] = true;
+  if (place->size() < length) place->resize(length, '\0');
+  return *place;
+}
+
+void FileBuffer::write(std::uint64_t offset, std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (size() < offset + bytes.size()) resize(offset + bytes.size());
+  for_each_part(offset, bytes.size(), [&](std::size_t chunk, std::size_t within, std::size_t done, std::size_t part) {
+    std::memcpy(own(chunk, within + part).data() + within, bytes.data() + done, part);
+  });
+}
+
+void FileBuffer::resize(std::uint64_t size) {
+  const std::size_t count = chunks_for(size);
+  if (count < owned_.size()) owned_.resize(count);
+  bytes_.chunks_.resize(count);
+  const auto last_length = static_cast<std::size_t>(size - (count == 0 ? 0 : count - 1) * kChunkBytes);
+  const bool cuts_a_chunk = size < bytes_.size_ && count > 0 && bytes_.chunks_.back() != nullptr &&
+                            bytes_.chunks_.back()->size() > last_length;
+  bytes_.size_ = size;
+  if (cuts_a_chunk) own(count - 1, 0).resize(last_length);
+}
+
+}  // namespace faultfs
