@@ -17,7 +17,7 @@ std::string garbage(OpIndex op, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(length, '\0');
   for (std::uint64_t i = 0; i < length; ++i) {
     const std::uint64_t at = offset + i;
-    bytes[i] = static_cast<char>(mix(mix(op) ^ (at / 8)) >> (at % 8 * 8));
+    bytes[i] = static_cast<char>(mix(mix(op + 1) ^ (at / 8 + 1)) >> (at % 8 * 8));
   }
   return bytes;
 }

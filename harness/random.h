@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "engine/assert.h"
+#include "faultfs/mix.h"
 
 namespace walbreaker {
 
@@ -18,7 +19,7 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : seed_(seed), state_(seed) {}
 
-  std::uint64_t next() { return mix(state_ += kGamma); }
+  std::uint64_t next() { return faultfs::mix(state_ += kGamma); }
 
   // A number in [0, bound). The bias of the remainder, below bound / 2^64, is of no consequence here.
   std::uint64_t below(std::uint64_t bound) {
@@ -32,16 +33,12 @@ class Random {
   bool one_in(std::uint64_t n) { return below(n) == 0; }
 
   // The stream of this number: the same whenever it is asked for, and unlike any other stream's.
-  [[nodiscard]] Random split(std::uint64_t stream) const { return Random(mix(mix(seed_ + kGamma) ^ mix(~stream))); }
+  [[nodiscard]] Random split(std::uint64_t stream) const {
+    return Random(faultfs::mix(faultfs::mix(seed_ + kGamma) ^ faultfs::mix(~stream)));
+  }
 
  private:
   static constexpr std::uint64_t kGamma = 0x9E37'79B9'7F4A'7C15;  // 2^64 / golden ratio, odd
-
-  static std::uint64_t mix(std::uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xBF58'476D'1CE4'E5B9;
-    z = (z ^ (z >> 27)) * 0x94D0'49BB'1331'11EB;
-    return z ^ (z >> 31);
-  }
 
   std::uint64_t seed_;
   std::uint64_t state_;

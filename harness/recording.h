@@ -1,0 +1,58 @@
+// Recordings: a subject's run on the simulated disk, with everything that a crash at any moment of it is judged by.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "faultfs/crash_state.h"
+#include "faultfs/disk_model.h"
+#include "faultfs/trace.h"
+#include "harness/oracle.h"
+#include "harness/subject.h"
+#include "harness/timeline.h"
+#include "harness/violation.h"
+
+namespace walbreaker {
+
+// What the subject is made to do.
+struct Script {
+  std::vector<Command> commands;
+  std::set<std::size_t> kills;  // in front of the command with this index the process is killed, and the store reopened
+  Settings settings;
+  std::uint64_t entropy = 0;
+};
+
+// What an acked command survives a power cut by.
+enum class PowerPromise {
+  on_ack,   // by its ack
+  on_sync,  // by that of a later sync or compact
+};
+
+struct Recording {
+  faultfs::Trace trace;  // it begins with an empty disk
+  Timeline timeline;     // all commands acked
+  Settings settings;
+};
+
+// The directory of the store, on the disk of the trace; the subject makes it.
+inline constexpr const char* kRecordingDirectory = "db";
+
+// Plays a script; every command must be answered ok, and in the end the store must show all of them. The store is not
+// closed. The trace has marks for every command, every open that answered, and every kill.
+// Errors: the subject answers wrongly with no fault at all (kind baseline).
+std::expected<Recording, Wrong> record(const Subject& subject, const Script& script);
+
+// What an open may answer after a crash: any prefix from the commands that must be durable there up to those issued,
+// and no report of damage. What a read-write open has once served is durable.
+[[nodiscard]] Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoint& point,
+                                          faultfs::Survival survival, PowerPromise promise);
+
+// Opens the store that a crash left, reads all of it, and judges what came.
+[[nodiscard]] Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
+                                    const faultfs::Image& image);
+
+}  // namespace walbreaker
