@@ -9,6 +9,8 @@
 
 namespace faultfs {
 
+using OpIndex = std::uint64_t;  // the place of an operation in a trace, or among those of one disk, from 0
+
 enum class OpKind {
   create,    // Vfs::open with OpenMode::create_new, or OpenMode::create where the file was missing
   write,     // File::write_at

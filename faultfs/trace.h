@@ -21,8 +21,6 @@
 
 namespace faultfs {
 
-using OpIndex = std::uint64_t;  // the place of an operation in its trace, from 0
-
 // A file's number, which outlives its names: the files of the first image have 0, 1, 2 ... in the order of their
 // paths, and each file created later has the next one.
 enum class FileId : std::uint32_t {};
