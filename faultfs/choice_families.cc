@@ -97,14 +97,19 @@ std::vector<ChoiceFamily> choice_families(const CrashSpace& space) {
   };
 }
 
-Choice random_choice(const CrashSpace& space, std::mt19937_64& random) {
+Choice random_choice(const CrashSpace& space, SplitMix& random) {
   enum class Way { even, keep, drop };
-  const Way way = static_cast<Way>(random() % 3);
+  const Way way = static_cast<Way>(random.next() % 3);
   Choice choice = way == Way::keep ? space.all_kept() : space.all_dropped();
   for (std::size_t g = 0; g < choice.size(); ++g) {
     const FateGroup& group = space.groups()[g];
-    if (way == Way::even || random() % 8 == 0) {
-      choice[g] = group.first() + static_cast<std::uint32_t>(random() % group.alternatives());
+    const std::uint64_t draw = random.next();
+    // A file whose name is dropped hides what became of its bytes, so most names are kept.
+    const bool names = group.members.front().file == kNames;
+    if (names && draw % 4 != 0) {
+      choice[g] = group.size();
+    } else if (way == Way::even || draw / 4 % 8 == 0) {
+      choice[g] = group.first() + static_cast<std::uint32_t>((draw >> 8) % group.alternatives());
     }
   }
   return choice;

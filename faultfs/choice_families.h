@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <random>
 #include <vector>
 
 #include "faultfs/crash_space.h"
+#include "faultfs/mix.h"
 
 namespace faultfs {
 
@@ -20,7 +20,8 @@ struct ChoiceFamily {
 // sector. The space outlives what is returned.
 [[nodiscard]] std::vector<ChoiceFamily> choice_families(const CrashSpace& space);
 
-// Any state: a third of the draws take each fate alike, a third keep most, a third drop most.
-[[nodiscard]] Choice random_choice(const CrashSpace& space, std::mt19937_64& random);
+// Any state: a third of the draws take each fate alike, a third keep most, a third drop most. Names are kept more often
+// than not.
+[[nodiscard]] Choice random_choice(const CrashSpace& space, SplitMix& random);
 
 }  // namespace faultfs

@@ -160,14 +160,6 @@ kv::Result<Choice> CrashSpace::choice(const CrashState& state) const {
                               to_text(point_), disk_.model().name, *differs, member.part, member.op));
 }
 
-bool CrashSpace::has_names_of(const Choice& choice) const {
-  if (!seen_) return false;
-  for (std::size_t i = 0; i < name_groups_.size(); ++i) {
-    if (choice[name_groups_[i]] != seen_for_[i]) return false;
-  }
-  return true;
-}
-
 namespace {
 
 bool is_reachable(const Names& names, std::string_view path) {
@@ -179,8 +171,7 @@ bool is_reachable(const Names& names, std::string_view path) {
 
 }  // namespace
 
-void CrashSpace::see_names(const Choice& choice) {
-  if (has_names_of(choice)) return;
+Names CrashSpace::names(const Choice& choice) const {
   const bool all = disk_.model().survival == Survival::all;
   std::vector<bool> kept(disk_.pending_names().size(), all);
   for (const std::uint32_t g : name_groups_) {
@@ -192,41 +183,51 @@ void CrashSpace::see_names(const Choice& choice) {
     const NameChange& change = disk_.pending_names()[i];
     if (kept[i] || change.durable) names.apply(change);
   }
+  return names;
+}
 
-  image_ = {};
-  visible_.clear();
-  directories_hash_ = 0;
+CrashSpace::Namespace CrashSpace::make_namespace(const Choice& choice) {
+  const Names names = this->names(choice);
+  Namespace made;
   for (const std::string& path : names.directories) {
     if (!is_reachable(names, path)) continue;
-    image_.directories.insert(path);
-    directories_hash_ += mix(std::hash<std::string>()(path));
+    made.image.directories.insert(path);
+    made.directories_hash += mix(std::hash<std::string>()(path));
   }
   for (const auto& [path, id] : names.files) {
+    if (!is_reachable(names, path)) continue;
     const auto at = std::ranges::lower_bound(file_ids_, id);
-    if (!is_reachable(names, path) || at == file_ids_.end() || *at != id) continue;
+    WB_ASSERT(at != file_ids_.end() && *at == id);
     FileSpace& file = *files_[static_cast<std::size_t>(at - file_ids_.begin())];
-    visible_.push_back({&file, std::hash<std::string>()(path), &image_.files[path], 0});
+    made.visible.push_back({&file, std::hash<std::string>()(path), &made.image.files[path], 0});
   }
-  seen_for_.clear();
-  for (const std::uint32_t g : name_groups_) seen_for_.push_back(choice[g]);
-  seen_ = true;
+  return made;
+}
+
+CrashSpace::Namespace& CrashSpace::namespace_of(const Choice& choice) {
+  std::uint64_t key = 0;
+  for (const std::uint32_t g : name_groups_) key = mix(key ^ (choice[g] + 1));
+  if (const auto known = namespaces_.find(key); known != namespaces_.end()) return known->second;
+  constexpr std::size_t kMostKept = 256;
+  if (namespaces_.size() == kMostKept) namespaces_.clear();
+  return namespaces_.emplace(key, make_namespace(choice)).first->second;
 }
 
 std::uint64_t CrashSpace::hash(const Choice& choice) {
-  see_names(choice);
-  std::uint64_t hash = directories_hash_;
-  for (const Visible& file : visible_) hash += mix(file.name_hash ^ file.file->hash(choice));
+  const Namespace& names = namespace_of(choice);
+  std::uint64_t hash = names.directories_hash;
+  for (const Visible& file : names.visible) hash += mix(file.name_hash ^ file.file->hash(choice));
   return hash;
 }
 
 const Image& CrashSpace::image(const Choice& choice) {
-  see_names(choice);
-  for (Visible& visible : visible_) {
+  Namespace& names = namespace_of(choice);
+  for (Visible& visible : names.visible) {
     const FileBytes& bytes = visible.file->bytes(choice);
     if (visible.version != visible.file->version()) *visible.bytes = bytes;
     visible.version = visible.file->version();
   }
-  return image_;
+  return names.image;
 }
 
 kv::Result<Image> apply(const CrashState& state, const Trace& trace, const DiskModel& model) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/result.h"
@@ -73,8 +74,14 @@ class CrashSpace {
   struct Visible {
     FileSpace* file;
     std::uint64_t name_hash;
-    FileBytes* bytes;       // in image_
+    FileBytes* bytes;       // in the image
     std::uint64_t version;  // of the FileSpace, when it made them
+  };
+  // What the changes of names come to, for one choice among them.
+  struct Namespace {
+    Image image;
+    std::vector<Visible> visible;
+    std::uint64_t directories_hash = 0;
   };
   struct Timed {
     Member member;
@@ -85,8 +92,9 @@ class CrashSpace {
   void keep_last_piece(OpIndex op);
   [[nodiscard]] std::string letters(const Choice& choice) const;
   [[nodiscard]] kv::Result<std::string> letters_of(const CrashState& state) const;
-  [[nodiscard]] bool has_names_of(const Choice& choice) const;
-  void see_names(const Choice& choice);
+  [[nodiscard]] Names names(const Choice& choice) const;
+  [[nodiscard]] Namespace make_namespace(const Choice& choice);
+  [[nodiscard]] Namespace& namespace_of(const Choice& choice);
 
   DiskState& disk_;
   CrashPoint point_;
@@ -96,12 +104,7 @@ class CrashSpace {
   std::vector<std::unique_ptr<FileSpace>> files_;
   std::vector<std::uint32_t> name_groups_;  // those of changes of names
 
-  // What see_names made, for the alternatives of name_groups_ that it was called with.
-  bool seen_ = false;
-  std::vector<std::uint32_t> seen_for_;
-  std::uint64_t directories_hash_ = 0;
-  std::vector<Visible> visible_;
-  Image image_;  // with those names
+  std::unordered_map<std::uint64_t, Namespace> namespaces_;  // by a hash of the choice among name_groups_
 };
 
 }  // namespace faultfs

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -17,6 +16,8 @@ namespace faultfs {
 
 void Coverage::add(const Coverage& other) {
   points += other.points;
+  cuts += other.cuts;
+  possible_cuts += other.possible_cuts;
   exhausted_points += other.exhausted_points;
   states += other.states;
   distinct_images += other.distinct_images;
@@ -26,11 +27,13 @@ void Coverage::add(const Coverage& other) {
 
 std::string to_text(const Coverage& coverage) {
   const std::string images = fmt::format("{} distinct images", coverage.distinct_images);
+  const std::string cuts = fmt::format("{} of {} places inside writes", coverage.cuts, coverage.possible_cuts);
   if (coverage.exhaustive()) {
-    return fmt::format("exhaustive: all {} states of {} crash points, {}", coverage.states, coverage.points, images);
+    return fmt::format("exhaustive: all {} states of {} crash points ({}), {}", coverage.states, coverage.points, cuts,
+                       images);
   }
-  return fmt::format("sampled: {} of {:.3g} states, {} of {} crash points exhausted (up to {} states each), {}",
-                     coverage.states, coverage.possible_states, coverage.exhausted_points, coverage.points,
+  return fmt::format("sampled: {} of {:.3g} states, {} of {} crash points ({}) exhausted (up to {} states each), {}",
+                     coverage.states, coverage.possible_states, coverage.exhausted_points, coverage.points, cuts,
                      coverage.largest_exhausted, images);
 }
 
@@ -41,6 +44,9 @@ std::uint64_t hash_of(const Choice& choice) {
   for (const std::uint32_t alternative : choice) hash = mix(hash ^ alternative);
   return hash;
 }
+
+// After so many draws that gave no new image, one after the other, there is little left to draw.
+constexpr std::uint64_t kDrawsInVain = 1'000;
 
 // The work at one crash point.
 class PointRun {
@@ -101,8 +107,13 @@ class PointRun {
   }
 
   void samples(std::uint64_t seed) {
-    std::mt19937_64 random(mix(mix(seed ^ mix(point_.ops)) ^ point_.bytes));
-    while (used_ < budget_ && !ended_) try_new(random_choice(space_, random));
+    SplitMix random(mix(mix(seed ^ mix(point_.ops)) ^ point_.bytes));
+    std::uint64_t in_vain = 0;
+    while (used_ < budget_ && in_vain < kDrawsInVain && !ended_) {
+      const std::uint64_t images = coverage_.distinct_images;
+      try_new(random_choice(space_, random));
+      in_vain = coverage_.distinct_images > images ? 0 : in_vain + 1;
+    }
   }
 
   void try_new(const Choice& choice) {
@@ -148,8 +159,8 @@ std::set<std::uint64_t> cuts(const TraceOp& write, const DiskModel& model, const
        edge += sector) {
     for (const std::uint64_t cut : {edge, edge - 1, edge + 1}) choose(cut);
   }
-  std::mt19937_64 random(mix(budget.seed ^ mix(op)));
-  while (chosen.size() < budget.cuts_per_write) choose(random() % places + 1);
+  SplitMix random(mix(budget.seed ^ mix(op)));
+  while (chosen.size() < budget.cuts_per_write) choose(random.next() % places + 1);
   return chosen;
 }
 
@@ -183,7 +194,9 @@ class Enumeration {
     const TraceOp& write = trace_.ops[op];
     // Where nothing that is pending survives, a part of a write survives no more than all of it.
     if (write.kind != OpKind::write || write.length < 2 || model_.survival == Survival::none) return true;
+    coverage_.possible_cuts += write.length - 1;
     return std::ranges::all_of(cuts(write, model_, budget_, op), [&](std::uint64_t cut) {
+      ++coverage_.cuts;
       DiskState cut_short = disk_.fork();
       cut_short.step(write, cut);
       return point(cut_short, {op, cut}, budget_.states_per_cut);

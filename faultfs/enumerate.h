@@ -9,7 +9,7 @@
 // At a crash point with more states than the budget allows, families come first, each cut short evenly where it is too
 // large: all kept, all dropped; each prefix of what was pending; everything but one piece, and one piece alone, with
 // every other fate that this piece can have; everything but two groups, and two groups alone; each write torn in half.
-// What is left of the budget goes to states drawn from the seed.
+// What is left of the budget goes to states drawn from the seed, until a thousand of them in a row give nothing new.
 //
 // Each image comes once for each crash point. The order is fixed by the trace, the model and the budget.
 #pragma once
@@ -38,19 +38,23 @@ struct Budget {
 
 // What an enumeration did.
 struct Coverage {
-  std::uint64_t points = 0;             // crash points, cuts inside writes among them
+  std::uint64_t points = 0;             // crash points, those inside writes among them
+  std::uint64_t cuts = 0;               // those inside writes
+  std::uint64_t possible_cuts = 0;      // places inside writes that there are
   std::uint64_t exhausted_points = 0;   // of these, those of which every state was tried
   std::uint64_t states = 0;             // tried
   std::uint64_t distinct_images = 0;    // that came of them, counted for each point
   double possible_states = 0;           // that the points have
   std::uint64_t largest_exhausted = 0;  // the most states that a point had of which every one was tried
 
+  // Whether every state of every point was tried. Not every place inside a write need be a point: see cuts.
   [[nodiscard]] bool exhaustive() const { return points == exhausted_points; }
   void add(const Coverage& other);
   bool operator==(const Coverage&) const = default;
 };
 
-// "exhaustive: 1,234 states of 56 crash points, 1,000 distinct images", or which share of the points and states it was.
+// "exhaustive: all 901 states of 287 crash points (176 of 21470 places inside writes), 821 distinct images", or which
+// share of the points and states it was.
 [[nodiscard]] std::string to_text(const Coverage& coverage);
 
 // A crash state, and what it leaves. Good during the call that it is given to.

@@ -1,6 +1,7 @@
 #include "faultfs/file_space.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -12,12 +13,13 @@ namespace faultfs {
 
 namespace {
 
-// Eight bytes of garbage for each eight bytes of a file, the same for the same operation and place.
+// Garbage, the same for the same operation and place.
 std::string garbage(OpIndex op, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(length, '\0');
-  for (std::uint64_t i = 0; i < length; ++i) {
-    const std::uint64_t at = offset + i;
-    bytes[i] = static_cast<char>(mix(mix(op + 1) ^ (at / 8 + 1)) >> (at % 8 * 8));
+  std::uint64_t word = mix(op + 1) ^ mix(offset + 1);
+  for (std::uint64_t i = 0; i < length; i += sizeof word) {
+    word = mix(word + i + 1);
+    std::memcpy(bytes.data() + i, &word, std::min(length - i, std::uint64_t{sizeof word}));
   }
   return bytes;
 }

@@ -30,8 +30,8 @@ kv::Result<Image> load_image(kv::Vfs& vfs, const std::string& directory) {
 }
 
 kv::Result<void> save_image(const Image& image, kv::Vfs& vfs, const std::string& directory) {
+  for (const std::string& path : image.directories) TRY(vfs.make_dir(kv::join_path(directory, path)));
   for (const auto& [name, bytes] : image.files) {
-    if (name.find('/') != std::string::npos) continue;
     const auto file = TRY(vfs.open(kv::join_path(directory, name), kv::OpenMode::create));
     TRY(file->truncate(0));
     TRY(kv::write_all(*file, 0, bytes.to_string()));

@@ -25,8 +25,8 @@ struct Image {
 // Errors: io_error where it, or a file in it, cannot be read.
 kv::Result<Image> load_image(kv::Vfs& vfs, const std::string& directory);
 
-// Writes the files of an image's root into `directory`, which exists, over those of the same names. Makes nothing
-// durable. Errors: those of kv::Vfs.
+// Writes an image into `directory`, which exists, over files of the same names; the directories of the image must not
+// be there yet. Makes nothing durable. Errors: those of kv::Vfs.
 kv::Result<void> save_image(const Image& image, kv::Vfs& vfs, const std::string& directory);
 
 }  // namespace faultfs

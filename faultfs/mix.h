@@ -1,4 +1,5 @@
-// A number that depends on every bit of another one, for hashes and for garbage that is the same in every run.
+// Numbers that depend on every bit of another one: for hashes, for garbage and for draws that are the same in every
+// run.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +13,17 @@ namespace faultfs {
   z = (z ^ (z >> 27)) * 0x94D0'49BB'1331'11EB;
   return z ^ (z >> 31);
 }
+
+// The generator that goes with it: 2^64 numbers, each once, in an order that depends on where it begins.
+class SplitMix {
+ public:
+  static constexpr std::uint64_t kGamma = 0x9E37'79B9'7F4A'7C15;  // 2^64 / golden ratio, odd
+
+  explicit SplitMix(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t next() { return mix(state_ += kGamma); }
+
+ private:
+  std::uint64_t state_;
+};
 
 }  // namespace faultfs

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/assert.h"
 #include "faultfs/disk_state.h"
 #include "faultfs/path.h"
 
@@ -37,8 +38,10 @@ std::unexpected<kv::Error> failed(int error, OpKind kind, const std::string& pat
 
 class SimDisk::Disk {
  public:
-  Disk(const Image& image, FailedSync failed_sync) : failed_sync_(failed_sync), directories_(image.directories) {
-    trace_.initial = image;
+  Disk(const Image& image, FailedSync failed_sync, Tracing tracing)
+      : failed_sync_(failed_sync), tracing_(tracing), directories_(image.directories) {
+    WB_ASSERT(traces() || failed_sync != FailedSync::reverted);
+    if (traces()) trace_.initial = image;
     for (const auto& [path, bytes] : image.files) add(path)->bytes = FileBuffer(bytes);
   }
 
@@ -70,24 +73,24 @@ class SimDisk::Disk {
 
   NodePtr create(const std::string& name) {
     NodePtr node = add(name);
-    record({.kind = OpKind::create, .file = node->id, .path = name});
+    if (traces()) record({.kind = OpKind::create, .file = node->id, .path = name});
     return node;
   }
 
   void rename(const std::string& from, const std::string& to) {
     const NodePtr node = find(from);
-    record({.kind = OpKind::rename, .file = node->id, .path = from, .to = to});
+    if (traces()) record({.kind = OpKind::rename, .file = node->id, .path = from, .to = to});
     files_.erase(from);
     files_[to] = node;
   }
 
   void unlink(const std::string& name) {
-    record({.kind = OpKind::unlink, .file = find(name)->id, .path = name});
+    if (traces()) record({.kind = OpKind::unlink, .file = find(name)->id, .path = name});
     files_.erase(name);
   }
 
   void make_dir(const std::string& name) {
-    record({.kind = OpKind::make_dir, .path = name});
+    if (traces()) record({.kind = OpKind::make_dir, .path = name});
     directories_.insert(name);
   }
 
@@ -113,7 +116,7 @@ class SimDisk::Disk {
 
   kv::Result<void> sync(Node& node, const std::string& path) {
     const Outcome outcome = next_outcome(node.sync_failed_late);
-    record({.kind = OpKind::sync, .file = node.id, .effect = outcome.effect, .failed = outcome.fails});
+    if (traces()) record({.kind = OpKind::sync, .file = node.id, .effect = outcome.effect, .failed = outcome.fails});
     if (outcome.effect == SyncEffect::reverted) node.bytes = FileBuffer(durable_bytes(trace_, node.id));
     if (outcome.fails) return failed(EIO, OpKind::sync, path);
     return {};
@@ -123,7 +126,7 @@ class SimDisk::Disk {
     Outcome outcome = next_outcome(directories_that_failed_late_[name]);
     // No file system is known to take names back while it runs.
     if (outcome.effect == SyncEffect::reverted) outcome.effect = SyncEffect::cleaned;
-    record({.kind = OpKind::sync_dir, .path = name, .effect = outcome.effect, .failed = outcome.fails});
+    if (traces()) record({.kind = OpKind::sync_dir, .path = name, .effect = outcome.effect, .failed = outcome.fails});
     if (outcome.fails) return failed(EIO, OpKind::sync_dir, path);
     return {};
   }
@@ -149,8 +152,12 @@ class SimDisk::Disk {
 
   // --- the trace ---
 
+  [[nodiscard]] bool traces() const { return tracing_ == Tracing::on; }
   void record(TraceOp op) { trace_.ops.push_back(std::move(op)); }
-  Trace& trace() { return trace_; }
+  void mark(Mark mark) {
+    if (traces()) trace_.marks.push_back(mark);
+  }
+  [[nodiscard]] const Trace& trace() const { return trace_; }
 
  private:
   struct Outcome {
@@ -180,6 +187,7 @@ class SimDisk::Disk {
   }
 
   FailedSync failed_sync_;
+  Tracing tracing_;
   std::map<std::string, NodePtr> files_;
   std::set<std::string> directories_;
   std::map<std::string, bool> directories_that_failed_late_;
@@ -235,6 +243,7 @@ class SimFile final : public kv::File {
     if (bytes.empty()) return 0;
     TRY(check_size(OpKind::write, offset, bytes.size()));
     node_->bytes.write(offset, bytes);
+    if (!disk_->traces()) return bytes.size();
     disk_->record({.kind = OpKind::write,
                    .file = node_->id,
                    .offset = offset,
@@ -248,7 +257,7 @@ class SimFile final : public kv::File {
     TRY(check_size(OpKind::truncate, 0, size));
     if (size == node_->bytes.size()) return {};
     node_->bytes.resize(size);
-    disk_->record({.kind = OpKind::truncate, .file = node_->id, .length = size});
+    if (disk_->traces()) disk_->record({.kind = OpKind::truncate, .file = node_->id, .length = size});
     return {};
   }
 
@@ -257,7 +266,7 @@ class SimFile final : public kv::File {
     TRY(check_size(OpKind::allocate, 0, size));
     if (size <= node_->bytes.size()) return {};
     node_->bytes.resize(size);
-    disk_->record({.kind = OpKind::allocate, .file = node_->id, .length = size});
+    if (disk_->traces()) disk_->record({.kind = OpKind::allocate, .file = node_->id, .length = size});
     return {};
   }
 
@@ -293,7 +302,8 @@ class SimFile final : public kv::File {
 
 }  // namespace
 
-SimDisk::SimDisk(const Image& image, FailedSync failed_sync) : disk_(std::make_shared<Disk>(image, failed_sync)) {}
+SimDisk::SimDisk(const Image& image, FailedSync failed_sync, Tracing tracing)
+    : disk_(std::make_shared<Disk>(image, failed_sync, tracing)) {}
 
 SimDisk::~SimDisk() = default;
 
@@ -302,8 +312,7 @@ Image SimDisk::image() const { return disk_->image(); }
 const Trace& SimDisk::trace() const { return disk_->trace(); }
 
 void SimDisk::mark(MarkKind kind, std::uint64_t command, std::uint32_t client) {
-  Trace& trace = disk_->trace();
-  trace.marks.push_back({trace.ops.size(), kind, command, client});
+  disk_->mark({disk_->trace().ops.size(), kind, command, client});
 }
 
 void SimDisk::kill() {

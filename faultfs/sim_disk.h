@@ -32,16 +32,21 @@ namespace faultfs {
 // A file cannot grow past this: EFBIG.
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{64} << 30;
 
+enum class Tracing { on, off };
+
 class SimDisk final : public kv::Vfs {
  public:
-  // A disk that holds the image, all of it durable. Of the model only what a failed sync leaves matters here.
-  explicit SimDisk(const Image& image = {}, FailedSync failed_sync = FailedSync::clean_readable);
+  // A disk that holds the image, all of it durable. Of the disk model only what a failed sync leaves matters here.
+  // Without a trace the disk is faster, and there is no telling what a power cut would leave: for a store that is
+  // opened and read once. Not with FailedSync::reverted, which needs the trace.
+  explicit SimDisk(const Image& image = {}, FailedSync failed_sync = FailedSync::clean_readable,
+                   Tracing tracing = Tracing::on);
   ~SimDisk() override;
 
   // The page cache: what a process that starts now would read. Later operations do not change the image returned.
   [[nodiscard]] Image image() const;
 
-  // What happened so far. The reference is good until the next operation.
+  // What happened so far; nothing without a trace. The reference is good until the next operation.
   [[nodiscard]] const Trace& trace() const;
 
   // Marks what the caller does, in the trace.

@@ -80,7 +80,7 @@ class Trial {
       : subject_(subject), scenario_(scenario), image_(image), entropy_(entropy) {}
 
   Judgement run(const Harm& harm, bool read_only_too) {
-    faultfs::SimDisk vfs(image_);
+    faultfs::SimDisk vfs(image_, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
     observed_ = observe(subject_, vfs, kScenarioDirectory, request(false));
     Judgement judgement = judge(scenario_.timeline, harm.allowed, observed_);
     // On the same bytes the same answer is certain, so a second open is only worth its time where the first changed
@@ -102,7 +102,7 @@ class Trial {
   }
 
   std::optional<Wrong> open_read_only() {
-    faultfs::SimDisk vfs(image_);
+    faultfs::SimDisk vfs(image_, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
     const Observation second = observe(subject_, vfs, kScenarioDirectory, request(true));
     if (!(vfs.image() == image_)) return Wrong{ViolationKind::changed_read_only, "a read-only open changed the image"};
     return judge_second_open(observed_, second);

@@ -17,9 +17,9 @@ namespace walbreaker {
 
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : seed_(seed), state_(seed) {}
+  explicit Random(std::uint64_t seed) : seed_(seed), numbers_(seed) {}
 
-  std::uint64_t next() { return faultfs::mix(state_ += kGamma); }
+  std::uint64_t next() { return numbers_.next(); }
 
   // A number in [0, bound). The bias of the remainder, below bound / 2^64, is of no consequence here.
   std::uint64_t below(std::uint64_t bound) {
@@ -34,14 +34,12 @@ class Random {
 
   // The stream of this number: the same whenever it is asked for, and unlike any other stream's.
   [[nodiscard]] Random split(std::uint64_t stream) const {
-    return Random(faultfs::mix(faultfs::mix(seed_ + kGamma) ^ faultfs::mix(~stream)));
+    return Random(faultfs::mix(faultfs::mix(seed_ + faultfs::SplitMix::kGamma) ^ faultfs::mix(~stream)));
   }
 
  private:
-  static constexpr std::uint64_t kGamma = 0x9E37'79B9'7F4A'7C15;  // 2^64 / golden ratio, odd
-
   std::uint64_t seed_;
-  std::uint64_t state_;
+  faultfs::SplitMix numbers_;
 };
 
 }  // namespace walbreaker

@@ -100,7 +100,7 @@ Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoin
 
 Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
                       const faultfs::Image& image) {
-  faultfs::SimDisk disk(image);
+  faultfs::SimDisk disk(image, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
   // The store draws what no run before it can have drawn.
   const OpenRequest request{.settings = recording.settings, .entropy = ~recording.timeline.history().epoch};
   return judge(recording.timeline, allowed, observe(subject, disk, kRecordingDirectory, request));
