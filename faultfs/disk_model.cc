@@ -157,10 +157,6 @@ kv::Result<DiskModel> parse_disk_model(std::string_view text) {
   for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
     TRY(set_field(model, word));
   }
-  if (model.data_order == DataOrder::in_order && model.size_before_data != SizeBeforeData::none) {
-    return kv::fail(kv::ErrorCode::invalid_argument,
-                    "disk model: data_order=in_order goes only with size_before_data=none");
-  }
   return model;
 }
 
