@@ -20,6 +20,7 @@ std::string_view to_string(MarkKind kind) {
     case MarkKind::acked: return "acked";
     case MarkKind::failed: return "failed";
     case MarkKind::opened: return "opened";
+    case MarkKind::closed: return "closed";
     case MarkKind::killed: return "killed";
   }
   return "unknown";

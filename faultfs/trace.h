@@ -58,7 +58,8 @@ enum class MarkKind {
   acked,   // it was answered ok
   failed,  // it was answered with an error
   opened,  // a process opened the store; `command` is the number of commands issued before
-  killed,  // the process was killed; the same
+  closed,  // it closed the store; the same
+  killed,  // it was killed; the same
 };
 
 [[nodiscard]] std::string_view to_string(MarkKind kind);

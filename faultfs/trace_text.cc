@@ -158,9 +158,9 @@ class TraceParser {
   }
 
   kv::Result<void> mark(LineScanner& line) {
-    constexpr std::array kKinds{MarkKind::issued, MarkKind::acked, MarkKind::failed, MarkKind::opened,
-                                MarkKind::killed};
-    constexpr std::string_view kExpected = "issued, acked, failed, opened or killed";
+    constexpr std::array kKinds{MarkKind::issued, MarkKind::acked,  MarkKind::failed,
+                                MarkKind::opened, MarkKind::closed, MarkKind::killed};
+    constexpr std::string_view kExpected = "issued, acked, failed, opened, closed or killed";
     const std::string_view word = TRY(line.word(kExpected));
     const auto kind = spelled(word, kKinds);
     if (!kind) return line.expected(kExpected, word);

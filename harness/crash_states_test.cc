@@ -93,7 +93,7 @@ TEST_P(CrashStates, OfAStoreSyncedOnRequestAllRecoverToAnAllowedPrefix) {
 // recoveries lie in the trace, so that crashes inside them are among the states.
 TEST_P(CrashStates, AfterAKillWhatWasServedStaysWhenThePowerIsCut) {
   Script script = forty_commands("on_request");
-  script.kills = {5, 13, 20, 35};
+  script.restarts = {{5, Restart::kill}, {13, Restart::kill}, {20, Restart::close}, {35, Restart::kill}};
   const Totals totals = judge_all(must_record(script), std::string(GetParam()), PowerPromise::on_sync,
                                   {.states_per_point = 256, .cuts_per_write = 1, .states_per_cut = 32});
   EXPECT_GT(totals.judged, 50U);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/assert.h"
 #include "faultfs/sim_disk.h"
 #include "harness/observation.h"
 #include "harness/random.h"
@@ -23,17 +24,23 @@ std::unexpected<Wrong> baseline(std::string text) {
 // Plays one script.
 class Player {
  public:
-  Player(const Subject& subject, const Script& script)
-      : subject_(subject), script_(script), entropy_(Random(script.entropy)) {}
+  Player(const Subject& subject, const Script& script, const faultfs::Image& image)
+      : subject_(subject), script_(script), entropy_(Random(script.entropy)), disk_(image) {}
 
   std::expected<Recording, Wrong> run() && {
     TRY(open());
+    History history{.epoch = script_.epoch,
+                    .base = TRY(contents()),
+                    .commands = script_.commands,
+                    .acked = script_.commands.size()};
     for (std::size_t i = 0; i < script_.commands.size(); ++i) {
-      if (script_.kills.contains(i)) TRY(kill_and_reopen());
+      if (const auto restart = script_.restarts.find(i); restart != script_.restarts.end()) {
+        TRY(end_process(restart->second));
+        TRY(open());
+      }
       TRY(issue(script_.commands[i]));
     }
     session_.reset();
-    History history{.epoch = 1, .base = {}, .commands = script_.commands, .acked = script_.commands.size()};
     Recording recording{disk_.trace(), Timeline(std::move(history)), script_.settings};
     const Allowed all = allowed_without_fault(recording.timeline.history());
     if (const auto judged = judge_crash(subject_, recording, all, disk_.image()); judged.wrong) {
@@ -51,10 +58,22 @@ class Player {
     return {};
   }
 
-  std::expected<void, Wrong> kill_and_reopen() {
-    disk_.kill();
+  std::expected<Contents, Wrong> contents() {
+    auto listing = session_->scan();
+    if (!listing) return baseline(fmt::format("scan failed: {}", listing.error().message()));
+    return Contents(listing->begin(), listing->end());
+  }
+
+  std::expected<void, Wrong> end_process(Restart restart) {
+    if (restart == Restart::kill) {
+      disk_.kill();
+    } else {
+      const auto closed = session_->close();
+      if (!closed) return baseline(fmt::format("close failed: {}", closed.error().message()));
+      disk_.mark(MarkKind::closed, issued_);
+    }
     session_.reset();
-    return open();
+    return {};
   }
 
   std::expected<void, Wrong> issue(const Command& command) {
@@ -77,8 +96,14 @@ bool makes_durable(CommandKind kind) { return kind == CommandKind::sync || kind 
 
 }  // namespace
 
-std::expected<Recording, Wrong> record(const Subject& subject, const Script& script) {
-  return Player(subject, script).run();
+faultfs::OpIndex Recording::first_opened_at() const {
+  const auto opened = std::ranges::find(trace.marks, MarkKind::opened, &faultfs::Mark::kind);
+  WB_ASSERT(opened != trace.marks.end());
+  return opened->at;
+}
+
+std::expected<Recording, Wrong> record(const Subject& subject, const Script& script, const faultfs::Image& image) {
+  return Player(subject, script, image).run();
 }
 
 Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoint& point, faultfs::Survival survival,
@@ -90,7 +115,7 @@ Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoin
   for (const faultfs::Mark& mark : recording.trace.marks) {
     if (mark.at > point.ops) break;
     if (mark.kind == MarkKind::issued) issued = mark.command + 1;
-    if (mark.kind == MarkKind::opened) durable = mark.command;
+    if (mark.kind == MarkKind::opened || mark.kind == MarkKind::closed) durable = mark.command;
     if (mark.kind == MarkKind::acked && (by_ack || makes_durable(commands[mark.command].kind))) {
       durable = mark.command + 1;
     }

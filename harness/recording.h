@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,10 +18,14 @@
 
 namespace walbreaker {
 
+// How a process ends, after which another one opens the store.
+enum class Restart { kill, close };
+
 // What the subject is made to do.
 struct Script {
+  std::uint64_t epoch = 1;
   std::vector<Command> commands;
-  std::set<std::size_t> kills;  // in front of the command with this index the process is killed, and the store reopened
+  std::map<std::size_t, Restart> restarts;  // in front of the command with this index
   Settings settings;
   std::uint64_t entropy = 0;
 };
@@ -29,22 +33,26 @@ struct Script {
 // What an acked command survives a power cut by.
 enum class PowerPromise {
   on_ack,   // by its ack
-  on_sync,  // by that of a later sync or compact
+  on_sync,  // by that of a later sync, compact or close
 };
 
 struct Recording {
-  faultfs::Trace trace;  // it begins with an empty disk
-  Timeline timeline;     // all commands acked
+  faultfs::Trace trace;
+  Timeline timeline;  // all commands acked; its base is what the first open served
   Settings settings;
+
+  // How many operations had been done when the first open answered.
+  [[nodiscard]] faultfs::OpIndex first_opened_at() const;
 };
 
 // The directory of the store, on the disk of the trace; the subject makes it.
 inline constexpr const char* kRecordingDirectory = "db";
 
-// Plays a script; every command must be answered ok, and in the end the store must show all of them. The store is not
-// closed. The trace has marks for every command, every open that answered, and every kill.
+// Plays a script on a disk that holds `image`; every command must be answered ok, and in the end the store must show
+// all of them. The store is not closed in the end. The trace has marks for every command, every open and close that
+// answered, and every kill.
 // Errors: the subject answers wrongly with no fault at all (kind baseline).
-std::expected<Recording, Wrong> record(const Subject& subject, const Script& script);
+std::expected<Recording, Wrong> record(const Subject& subject, const Script& script, const faultfs::Image& image = {});
 
 // What an open may answer after a crash: any prefix from the commands that must be durable there up to those issued,
 // and no report of damage. What a read-write open has once served is durable.
