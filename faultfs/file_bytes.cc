@@ -73,6 +73,24 @@ bool FileBytes::operator==(const FileBytes& other) const {
   return true;
 }
 
+std::optional<ByteRange> difference(const FileBytes& a, const FileBytes& b) {
+  const std::uint64_t common = std::min(a.size_, b.size_);
+  std::optional<ByteRange> range;
+  for (std::uint64_t begin = 0; begin < common; begin += kChunkBytes) {
+    const auto length = static_cast<std::size_t>(std::min(kChunkBytes, common - begin));
+    const auto chunk = static_cast<std::size_t>(begin / kChunkBytes);
+    if (same_chunk(a.chunks_[chunk].get(), b.chunks_[chunk].get(), length)) continue;
+    const std::string left = a.substr(begin, length);
+    const std::string right = b.substr(begin, length);
+    const auto first = std::ranges::mismatch(left, right).in1 - left.begin();
+    const auto after_last = left.rend() - std::mismatch(left.rbegin(), left.rend(), right.rbegin()).first;
+    if (!range) range = ByteRange{begin + static_cast<std::uint64_t>(first), 0};
+    range->end = begin + static_cast<std::uint64_t>(after_last);
+  }
+  if (a.size_ != b.size_) range = ByteRange{range ? range->begin : common, std::max(a.size_, b.size_)};
+  return range;
+}
+
 FileBytes FileBuffer::freeze() {
   owned_.clear();
   return bytes_;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,13 @@
 namespace faultfs {
 
 inline constexpr std::uint64_t kChunkBytes = 16 << 10;
+
+struct ByteRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+
+  bool operator==(const ByteRange&) const = default;
+};
 
 class FileBytes {
  public:
@@ -39,11 +47,16 @@ class FileBytes {
 
  private:
   friend class FileBuffer;
+  friend std::optional<ByteRange> difference(const FileBytes& a, const FileBytes& b);
   using Chunk = std::string;  // at most kChunkBytes; what it lacks of the file reads as zeros
 
   std::vector<std::shared_ptr<Chunk>> chunks_;  // one for each kChunkBytes of the size; null: zeros
   std::uint64_t size_ = 0;
 };
+
+// The smallest range outside of which both hold the same bytes in the same places; it ends with the longer one where
+// they differ in size. Nothing where they are equal. Costs nothing for chunks that both share.
+[[nodiscard]] std::optional<ByteRange> difference(const FileBytes& a, const FileBytes& b);
 
 class FileBuffer {
  public:

@@ -1,7 +1,6 @@
 #include "faultfs/file_space.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -10,21 +9,6 @@
 #include "faultfs/sector_hash.h"
 
 namespace faultfs {
-
-namespace {
-
-// Garbage, the same for the same operation and place.
-std::string garbage(OpIndex op, std::uint64_t offset, std::uint64_t length) {
-  std::string bytes(length, '\0');
-  std::uint64_t word = mix(op + 1) ^ mix(offset + 1);
-  for (std::uint64_t i = 0; i < length; i += sizeof word) {
-    word = mix(word + i + 1);
-    std::memcpy(bytes.data() + i, &word, std::min(length - i, std::uint64_t{sizeof word}));
-  }
-  return bytes;
-}
-
-}  // namespace
 
 FileSpace::FileSpace(DiskState& disk, FileState& file, std::uint32_t number, const std::vector<FateGroup>& groups)
     : disk_(disk), file_(file), groups_(groups), durable_(file.durable.freeze()), owners_(file.pending.size()) {

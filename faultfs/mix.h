@@ -2,7 +2,10 @@
 // run.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <string>
 
 namespace faultfs {
 
@@ -25,5 +28,18 @@ class SplitMix {
  private:
   std::uint64_t state_;
 };
+
+// Garbage for a range of a file, the same for the same seed and place.
+[[nodiscard]] inline std::string garbage(std::uint64_t seed, std::uint64_t offset, std::uint64_t length) {
+  std::string bytes(length, '\0');
+  for (std::uint64_t i = 0; i < length;) {
+    const std::uint64_t within = (offset + i) % sizeof(std::uint64_t);
+    const std::uint64_t word = mix(mix(seed + 1) ^ mix((offset + i) / sizeof(std::uint64_t) + 1)) >> (within * 8);
+    const std::uint64_t count = std::min(sizeof word - within, length - i);
+    std::memcpy(bytes.data() + i, &word, count);
+    i += count;
+  }
+  return bytes;
+}
 
 }  // namespace faultfs

@@ -69,7 +69,8 @@ TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
   ASSERT_EQ(tally.violations.size(), 1U);
   const Violation& violation = tally.violations.front();
   EXPECT_EQ(violation.where, "mid_flight: record");
-  EXPECT_NE(violation.summary.find("damage    flip log "), std::string::npos) << violation.summary;
+  EXPECT_NE(violation.summary.find("damage    flip bit "), std::string::npos) << violation.summary;
+  EXPECT_NE(violation.summary.find(" of \"log\" (byte "), std::string::npos) << violation.summary;
   EXPECT_NE(violation.summary.find("expected  the contents after all"), std::string::npos) << violation.summary;
   EXPECT_TRUE(violation.image.files.contains("log"));
   EXPECT_GT(tally.violating_cases, 100U);

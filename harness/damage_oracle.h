@@ -45,7 +45,7 @@ struct Harm {
   Allowed allowed;
 };
 
-// The damage is to a file of scenario.files, and in it.
+// The damage is a truncate or a flip, of a file of scenario.files, and in it.
 [[nodiscard]] Harm harm_of(const Scenario& scenario, const faultfs::Damage& damage);
 
 // What came of a case, for the report's counts.
