@@ -34,13 +34,13 @@ bool TraceOp::operator==(const TraceOp& other) const {
 }
 
 std::optional<std::uint64_t> command_at(const Trace& trace, OpIndex op) {
-  std::optional<std::uint64_t> command;
-  for (const Mark& mark : trace.marks) {
-    if (mark.at > op) break;
-    if (mark.client != 0) continue;
-    command = mark.kind == MarkKind::issued ? std::optional(mark.command) : std::nullopt;
+  auto mark = std::ranges::upper_bound(trace.marks, op, {}, &Mark::at);
+  while (mark != trace.marks.begin()) {
+    --mark;
+    if (mark->client != 0) continue;
+    return mark->kind == MarkKind::issued ? std::optional(mark->command) : std::nullopt;
   }
-  return command;
+  return std::nullopt;
 }
 
 }  // namespace faultfs
