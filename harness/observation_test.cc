@@ -45,7 +45,7 @@ class ScriptedSubject final : public Subject {
  public:
   explicit ScriptedSubject(const Script& script) : script_(script) {}
   [[nodiscard]] std::string_view name() const override { return "scripted"; }
-  [[nodiscard]] std::vector<PromiseTerm> promise() const override { return {}; }
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings&) const override { return {}; }
   [[nodiscard]] FileRole role_of(std::string_view) const override { return FileRole::other; }
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs&, const std::string&, const OpenRequest&) const override {
     return Opened{OpenAnswer::torn, "as asked", std::make_unique<ScriptedSession>(script_)};

@@ -110,13 +110,14 @@ Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoin
                             PowerPromise promise) {
   const auto& commands = recording.timeline.history().commands;
   const bool by_ack = survival == faultfs::Survival::all || promise == PowerPromise::on_ack;
+  const bool by_sync = promise == PowerPromise::on_sync;
   std::size_t durable = 0;
   std::size_t issued = 0;
   for (const faultfs::Mark& mark : recording.trace.marks) {
     if (mark.at > point.ops) break;
     if (mark.kind == MarkKind::issued) issued = mark.command + 1;
     if (mark.kind == MarkKind::opened || mark.kind == MarkKind::closed) durable = mark.command;
-    if (mark.kind == MarkKind::acked && (by_ack || makes_durable(commands[mark.command].kind))) {
+    if (mark.kind == MarkKind::acked && (by_ack || (by_sync && makes_durable(commands[mark.command].kind)))) {
       durable = mark.command + 1;
     }
   }

@@ -34,6 +34,7 @@ struct Script {
 enum class PowerPromise {
   on_ack,   // by its ack
   on_sync,  // by that of a later sync, compact or close
+  never,    // by nothing
 };
 
 struct Recording {

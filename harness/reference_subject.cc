@@ -88,10 +88,25 @@ OpenAnswer answer_of(const kv::Store& store) {
 
 }  // namespace
 
-std::vector<PromiseTerm> ReferenceSubject::promise() const {
-  return {{"kill", "on_ack"},    {"power", "on_ack"},       {"served", "durable"},         {"order", "prefix"},
-          {"batches", "atomic"}, {"on_error", "invisible"}, {"on_damage", "exact_prefix"}, {"keys", "bytes"},
+std::vector<PromiseTerm> ReferenceSubject::promise(const Settings& settings) const {
+  const auto sync = settings.find("sync");
+  const bool on_request = sync != settings.end() && sync->second == "on_request";
+  return {{"kill", "on_ack"},
+          {"power", on_request ? "on_sync" : "on_ack"},
+          {"served", "durable"},
+          {"order", "prefix"},
+          {"batches", "atomic"},
+          {"on_error", "invisible"},
+          {"on_damage", "exact_prefix"},
+          {"keys", "bytes"},
           {"values", "bytes"}};
+}
+
+std::vector<Settings> ReferenceSubject::ways() const {
+  return {{{"compact_after_operations", "0"}},
+          {{"compact_after_operations", "5"}},
+          {{"sync", "on_request"}, {"compact_after_operations", "0"}},
+          {{"sync", "on_request"}, {"compact_after_operations", "7"}}};
 }
 
 FileRole ReferenceSubject::role_of(std::string_view file_name) const {

@@ -10,7 +10,8 @@ namespace walbreaker {
 class ReferenceSubject final : public Subject {
  public:
   [[nodiscard]] std::string_view name() const override { return "reference"; }
-  [[nodiscard]] std::vector<PromiseTerm> promise() const override;
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override;
+  [[nodiscard]] std::vector<Settings> ways() const override;
   [[nodiscard]] FileRole role_of(std::string_view file_name) const override;
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                         const OpenRequest& request) const override;

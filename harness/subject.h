@@ -80,8 +80,12 @@ class Subject {
 
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  // What it promises, as the report shows it: "kill" "on_ack", "on_damage" "exact_prefix".
-  [[nodiscard]] virtual std::vector<PromiseTerm> promise() const = 0;
+  // What it promises when it is opened with these settings, as the report shows it: "kill" "on_ack", "on_damage"
+  // "exact_prefix".
+  [[nodiscard]] virtual std::vector<PromiseTerm> promise(const Settings& settings) const = 0;
+
+  // Settings worth a test, each a way of its own to work; at least one.
+  [[nodiscard]] virtual std::vector<Settings> ways() const { return {{}}; }
 
   [[nodiscard]] virtual FileRole role_of(std::string_view file_name) const = 0;
 

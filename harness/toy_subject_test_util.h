@@ -34,7 +34,9 @@ class ToySubject final : public Subject {
   explicit ToySubject(std::string_view name, ToyBug bug) : name_(name), bug_(bug) {}
 
   [[nodiscard]] std::string_view name() const override { return name_; }
-  [[nodiscard]] std::vector<PromiseTerm> promise() const override { return {{"on_damage", "exact_prefix"}}; }
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings&) const override {
+    return {{"power", "on_ack"}, {"on_damage", "exact_prefix"}};
+  }
   [[nodiscard]] FileRole role_of(std::string_view file_name) const override;
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                         const OpenRequest& request) const override;

@@ -22,6 +22,7 @@ enum class ViolationKind {
   false_damage,
   unrecoverable,
   unstable_recovery,
+  lost_after_recovery,
   wrong_result,
   changed_read_only,
   died,
@@ -34,7 +35,7 @@ struct ViolationInfo {
   std::string_view meaning;
 };
 
-inline constexpr std::array<ViolationInfo, 15> kViolations{{
+inline constexpr std::array<ViolationInfo, 16> kViolations{{
     {ViolationKind::baseline, "baseline", "wrong with no fault at all"},
     {ViolationKind::lost_ack, "lost_ack", "commands that had to survive are gone"},
     {ViolationKind::torn_batch, "torn_batch", "a part of a batch happened, and a part did not"},
@@ -46,6 +47,8 @@ inline constexpr std::array<ViolationInfo, 15> kViolations{{
     {ViolationKind::false_damage, "false_damage", "damage reported where nothing, or not so much, is gone"},
     {ViolationKind::unrecoverable, "unrecoverable", "the store does not open, or not be read, where it has to"},
     {ViolationKind::unstable_recovery, "unstable_recovery", "opened again, the store answers otherwise"},
+    {ViolationKind::lost_after_recovery, "lost_after_recovery",
+     "what a recovery served, or what was acked after it, is gone"},
     {ViolationKind::wrong_result, "wrong_result", "an answer contradicts the contents"},
     {ViolationKind::changed_read_only, "changed_read_only", "a read-only open changed the disk"},
     {ViolationKind::died, "died", "the subject's process died of a signal that nobody sent"},

@@ -105,7 +105,7 @@ int run(const RunArguments& arguments) {
                   .on_progress = [&](const ProgressState& state) { progress.show(state); }});
   progress.clear();
 
-  const Report report{std::string(arguments.subject->name()), arguments.subject->promise(), arguments.seed,
+  const Report report{std::string(arguments.subject->name()), arguments.subject->promise({}), arguments.seed,
                       std::move(result), witness.take()};
   const bool coloured = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   fmt::print("{}", to_table(report, coloured));

@@ -1,0 +1,23 @@
+// Programs for power cuts: what a subject is made to do before and after them, drawn from a seed.
+#pragma once
+
+#include "faultfs/disk_model.h"
+#include "harness/random.h"
+#include "harness/recording.h"
+#include "harness/subject.h"
+
+namespace walbreaker {
+
+// A few commands, some kills and closes between them, and one of the subject's ways to work.
+[[nodiscard]] Script draw_script(const Subject& subject, Random random);
+
+// Commands for a store that a crash has left. Their values carry another epoch than those of `first`.
+[[nodiscard]] Script draw_sequel(const Script& first, Random random);
+
+// One of the models that a power cut is played under: the one that allows most is drawn most often.
+[[nodiscard]] faultfs::DiskModel draw_model(Random random);
+
+// What the subject promises of a power cut, opened with these settings; `never` where it says nothing.
+[[nodiscard]] PowerPromise power_promise(const Subject& subject, const Settings& settings);
+
+}  // namespace walbreaker

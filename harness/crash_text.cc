@@ -1,0 +1,72 @@
+#include "harness/crash_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "faultfs/disk_state.h"
+
+namespace walbreaker {
+
+namespace {
+
+using faultfs::MarkKind;
+using faultfs::OpKind;
+
+// Which file has which name, just before an operation.
+std::map<faultfs::FileId, std::string> names_before(const faultfs::Trace& trace, faultfs::OpIndex end) {
+  std::map<faultfs::FileId, std::string> names;
+  std::uint32_t id = 0;
+  for (const auto& [path, bytes] : trace.initial.files) names[faultfs::FileId{id++}] = path;
+  for (faultfs::OpIndex i = 0; i < end; ++i) {
+    const faultfs::TraceOp& op = trace.ops[i];
+    if (op.kind == OpKind::create) names[op.file] = op.path;
+    if (op.kind == OpKind::rename) names[op.file] = op.to;
+  }
+  return names;
+}
+
+std::string text_of(const faultfs::TraceOp& op, const std::string& file) {
+  switch (op.kind) {
+    case OpKind::write: return fmt::format("write {}, {} bytes at {}", file, op.length, op.offset);
+    case OpKind::truncate:
+    case OpKind::allocate: return fmt::format("{} {} to {}", to_string(op.kind), file, op.length);
+    case OpKind::rename: return fmt::format("rename {} to {}", op.path, op.to);
+    default: return fmt::format("{} {}", to_string(op.kind), op.path);
+  }
+}
+
+std::string text_of(const std::string& pieces) {
+  if (pieces == "k") return "kept";
+  if (pieces == "d") return "dropped";
+  if (pieces == "g") return "trashed";
+  return "torn " + pieces;
+}
+
+}  // namespace
+
+std::string doing_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
+                     const faultfs::CrashPoint& point) {
+  const bool before_all = point.ops == 0 && point.bytes == 0;
+  const faultfs::OpIndex op = point.bytes > 0 || before_all ? point.ops : point.ops - 1;
+  if (const auto command = faultfs::command_at(trace, op)) {
+    return std::string(to_string(commands.at(*command).kind));
+  }
+  // Outside of commands there are opens and closes; a close is the last thing before its mark.
+  const auto next = std::ranges::find_if(trace.marks, [&](const faultfs::Mark& mark) { return mark.at > op; });
+  return next != trace.marks.end() && next->kind == MarkKind::closed ? "a close" : "an open";
+}
+
+std::string describe_fates(const faultfs::Trace& trace, const faultfs::CrashState& state) {
+  std::string text;
+  for (const faultfs::Fate& fate : state.fates) {
+    const faultfs::TraceOp& op = trace.ops.at(fate.op);
+    text += fmt::format("{:>5} {:<50} {}\n", fate.op, text_of(op, names_before(trace, fate.op)[op.file]),
+                        text_of(fate.pieces));
+  }
+  return text;
+}
+
+}  // namespace walbreaker

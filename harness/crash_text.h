@@ -1,0 +1,22 @@
+// Crash states in words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "faultfs/crash_state.h"
+#include "faultfs/trace.h"
+#include "harness/command.h"
+
+namespace walbreaker {
+
+// What the store was doing when the crash came: "put", "an open", "a close".
+[[nodiscard]] std::string doing_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
+                                   const faultfs::CrashPoint& point);
+
+// One line for each operation that was pending: its number, what it was, and what became of it.
+//    35 write db/wal-2.log, 140 bytes at 4096    torn kd
+//    36 rename db/a.tmp to db/a                  dropped
+[[nodiscard]] std::string describe_fates(const faultfs::Trace& trace, const faultfs::CrashState& state);
+
+}  // namespace walbreaker
