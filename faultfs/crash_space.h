@@ -34,7 +34,8 @@ class CrashSpace {
  public:
   // The states of the moment that `disk` has come to; its last operation was a write cut short where `point.bytes` is
   // not 0, and then only those states count in which the last piece of it is kept: the others are states of other
-  // points. The disk outlives this, and does not change.
+  // points. (Where a file grows in order, it is still dropped with what made room for it.) The disk outlives this, and
+  // does not change.
   CrashSpace(DiskState& disk, const CrashPoint& point);
   CrashSpace(const CrashSpace&) = delete;
   CrashSpace& operator=(const CrashSpace&) = delete;

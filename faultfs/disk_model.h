@@ -23,7 +23,7 @@ enum class Survival {
 // Which of the pending sectors survive.
 enum class DataOrder {
   any,       // any of them
-  in_order,  // those written before some moment, over all files, each with the size it gave its file
+  in_order,  // those written before some moment, over all files; sizes come with the bytes, whatever SizeBeforeData says
 };
 
 // What the bytes of a file read as where its new size survived and what was written there did not.

@@ -12,9 +12,6 @@ namespace faultfs {
 
 namespace {
 
-// Of the deleted files only the last few are kept: what a sector shows again is the last one that had bytes there.
-constexpr std::size_t kDeletedFilesKept = 4;
-
 // What a truncation leaves of pieces that came before it.
 void cut_pieces(std::vector<Piece>& pieces, std::uint64_t size) {
   std::erase_if(pieces, [&](const Piece& piece) { return piece.offset >= size; });
@@ -45,7 +42,10 @@ void Names::apply(const NameChange& change) {
   switch (change.kind) {
     case OpKind::create: files[change.path] = change.file; break;
     case OpKind::unlink: forget(change.path); break;
-    case OpKind::make_dir: directories.insert(change.path); break;
+    case OpKind::make_dir:
+      files.erase(change.path);  // its unlink was dropped, and the later change has the name
+      directories.insert(change.path);
+      break;
     case OpKind::rename:
       forget(change.path);
       files[change.to] = change.file;
@@ -90,8 +90,9 @@ FileState& DiskState::file(FileId id) {
 }
 
 const FileBytes* DiskState::deleted_bytes(std::uint64_t offset) const {
+  const std::uint64_t sector_begin = offset / model_->sector_bytes * model_->sector_bytes;
   for (const FileBytes& bytes : deleted_ | std::views::reverse) {
-    if (bytes.size() > offset) return &bytes;
+    if (bytes.size() > sector_begin) return &bytes;
   }
   return nullptr;
 }
@@ -160,8 +161,9 @@ void DiskState::forget_file(FileId id) {
   if (it == files_.end()) return;
   FileBuffer bytes(it->second.durable.freeze());
   for (const Piece& piece : it->second.pending) do_piece(piece, bytes);
-  if (deleted_.size() == kDeletedFilesKept) deleted_.erase(deleted_.begin());
-  deleted_.push_back(bytes.freeze());
+  // Where this one has bytes, no earlier one is seen again.
+  std::erase_if(deleted_, [&](const FileBytes& earlier) { return earlier.size() <= bytes.size(); });
+  if (bytes.size() > 0) deleted_.push_back(bytes.freeze());
 }
 
 void DiskState::sync(const TraceOp& op) {
@@ -194,7 +196,8 @@ void DiskState::make_durable(FileState& file) {
   std::vector<Piece> left;
   for (Piece& piece : file.pending) {
     if (piece.detached && !written_sectors.contains(sector_of(piece))) {
-      file.durable.resize(std::max(file.durable.size(), piece.new_size));  // the size is no page of the file
+      // The size is no page of the file: this sync writes it, and no later one does it again.
+      if (piece.grows) file.durable.resize(std::max(file.durable.size(), piece.end()));
       piece.grows = false;
       left.push_back(piece);
       continue;
@@ -256,8 +259,11 @@ void DiskState::settle_names() {
 FileBytes durable_bytes(const Trace& trace, FileId file) {
   const DiskModel model;
   DiskState state(trace.initial, model);
-  for (const TraceOp& op : trace.ops) state.step(op);
-  return state.files().contains(file) ? state.file(file).durable.freeze() : FileBytes();
+  // Without syncs of directories nothing lets go of a file that has no name but is open.
+  for (const TraceOp& op : trace.ops) {
+    if (op.kind != OpKind::sync_dir) state.step(op);
+  }
+  return state.file(file).durable.freeze();
 }
 
 }  // namespace faultfs

@@ -64,7 +64,8 @@ struct Names {
   std::set<std::string> directories;
 
   // Does one change. A change whose names are not as the trace had them, because another one before it was dropped,
-  // does as much as there is to do: an unlink of a name that belongs to another file does nothing.
+  // does as much as there is to do: an unlink of a name that belongs to another file does nothing. A name stands for
+  // one thing: what is created there has it from then on, and what had it loses it.
   void apply(const NameChange& change);
 };
 
@@ -89,8 +90,8 @@ class DiskState {
   [[nodiscard]] const Names& names() const { return names_; }
   [[nodiscard]] const std::vector<NameChange>& pending_names() const { return pending_names_; }
 
-  // The deleted file whose bytes a sector at `offset` may show again; null where there is none. It is the last one
-  // deleted that had bytes there.
+  // The deleted file whose bytes the sector around `offset` may show again; null where there is none. It is the last
+  // one deleted that had bytes in that sector.
   [[nodiscard]] const FileBytes* deleted_bytes(std::uint64_t offset) const;
 
  private:
@@ -111,8 +112,8 @@ class DiskState {
   std::map<FileId, FileState> files_;
   Names names_;  // those that are durable
   std::vector<NameChange> pending_names_;
-  Names live_names_;  // those that a running process sees
-  std::vector<FileBytes> deleted_;
+  Names live_names_;                // those that a running process sees
+  std::vector<FileBytes> deleted_;  // in the order of time, so that each one is shorter than those before it
 };
 
 // The bytes of a file that are durable at the end of a trace, under any model that lets operations be pending.

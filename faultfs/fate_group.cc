@@ -55,7 +55,7 @@ std::vector<std::vector<std::uint32_t>> pending_sectors(const FileState& file, s
   for (std::uint32_t i = 0; i < file.pending.size(); ++i) {
     const Piece& piece = file.pending[i];
     if (piece.kind == OpKind::truncate) {
-      open.erase(open.lower_bound(piece.new_size / sector_bytes), open.end());
+      open.erase(open.lower_bound((piece.new_size + sector_bytes - 1) / sector_bytes), open.end());
     }
     if (piece.kind != OpKind::write) continue;
     const auto [at, is_new] = open.try_emplace(piece.offset / sector_bytes, sectors.size());
@@ -93,7 +93,7 @@ class Grouping {
   void group_file(std::uint32_t number, const FileState& file) {
     if (file.pending.empty()) return;
     const bool ordered = model_.size_before_data == SizeBeforeData::none;
-    FateGroup growth;
+    FateGroup growth{.harmed = model_.harms_shared_sectors};
     for (std::uint32_t i = 0; i < file.pending.size(); ++i) {
       const Piece& piece = file.pending[i];
       if (piece.kind == OpKind::write && !(ordered && piece.grows)) continue;
@@ -138,7 +138,7 @@ class Grouping {
 
   // One group of all that is pending of files.
   void merge_data() {
-    FateGroup merged;
+    FateGroup merged{.harmed = model_.harms_shared_sectors};
     for (const FateGroup& group : groups_) {
       if (group.members.front().file != kNames) {
         merged.members.insert(merged.members.end(), group.members.begin(), group.members.end());

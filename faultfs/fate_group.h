@@ -48,7 +48,7 @@ struct FateGroup {
   bool zeros = false;           // after those kept, the size of some more may survive without their bytes
   bool garbage = false;         // where none is kept, the bytes of the first ones may be garbage ...
   bool stale = false;           // ... or a deleted file's
-  bool harmed = false;          // the first one not kept may turn its sector to garbage
+  bool harmed = false;          // the first one not kept, where it is a write, may turn its sector to garbage
   bool certain = false;         // only the alternative that keeps all of it is a state of this crash point
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(members.size()); }
@@ -65,7 +65,7 @@ struct FateGroup {
 [[nodiscard]] std::vector<FateGroup> group_pending(const DiskState& disk);
 
 // The sectors of a file that have pending writes, each with those writes in order; they are numbers of pieces.
-// What was written to a sector before it was cut off is a sector of its own here.
+// What was written to a sector before it was cut off, whole, is a sector of its own here.
 [[nodiscard]] std::vector<std::vector<std::uint32_t>> pending_sectors(const FileState& file,
                                                                       std::uint32_t sector_bytes);
 

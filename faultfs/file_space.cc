@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -33,13 +34,9 @@ FileSpace::FileSpace(DiskState& disk, FileState& file, std::uint32_t number, con
   first_touched_ = first_touched_ / model.sector_bytes * model.sector_bytes;
   sectors_apart_ = sectors_apart_ && model.survival == Survival::chosen && model.data_order == DataOrder::any &&
                    model.size_before_data != SizeBeforeData::none && !model.harms_shared_sectors;
-  if (model.survival != Survival::chosen) return;
-  for (auto& sector : pending_sectors(file, model.sector_bytes)) {
-    const auto group = [&](std::uint32_t piece) { return owners_[piece]->group; };
-    if (std::ranges::adjacent_find(sector, std::ranges::not_equal_to(), group) != sector.end()) {
-      shared_sectors_.push_back(std::move(sector));
-    }
-  }
+  const bool grows_in_order = model.survival == Survival::chosen && model.data_order == DataOrder::any &&
+                              model.size_before_data == SizeBeforeData::none;
+  if (grows_in_order) settled_sectors_ = pending_sectors(file, model.sector_bytes);
 }
 
 std::string FileSpace::fates(const Choice& choice) const {
@@ -47,28 +44,42 @@ std::string FileSpace::fates(const Choice& choice) const {
   std::string letters(owners_.size(), static_cast<char>(all ? PieceFate::kept : PieceFate::dropped));
   for (std::size_t i = 0; i < owners_.size(); ++i) {
     if (!owners_[i]) continue;
-    letters[i] = static_cast<char>(groups_[owners_[i]->group].fate(choice[owners_[i]->group]).of(owners_[i]->member));
+    const PieceFate fate = groups_[owners_[i]->group].fate(choice[owners_[i]->group]).of(owners_[i]->member);
+    const bool harms_nothing = fate == PieceFate::harmed && file_.pending[i].kind != OpKind::write;
+    letters[i] = static_cast<char>(harms_nothing ? PieceFate::dropped : fate);
   }
-  if (!shared_sectors_.empty()) settle_shared_sectors(letters);
+  if (!settled_sectors_.empty()) settle_sectors(letters);
   return letters;
 }
 
-// A sector that a file grew into, and that was written again: of its writes that do not make the file grow, those
-// before one that survives survive with it, and those after one that does not lie past the end and do not show.
-void FileSpace::settle_shared_sectors(std::string& fates) const {
+// Where a file grows in order, the writes that make it grow are in a group of their own, and those that do not in the
+// groups of their sectors. In a sector that has both, those before one that makes the file grow survive with it, and
+// those after one that does not survive are gone with it. A write that does not make the file grow lies past its end,
+// where it does not show, if what had made room for it does not survive.
+void FileSpace::settle_sectors(std::string& fates) const {
   constexpr char kKept = static_cast<char>(PieceFate::kept);
-  for (const auto& sector : shared_sectors_) {
-    const auto grows = [&](std::uint32_t piece) { return file_.pending[piece].grows; };
-    const auto dropped = [&](std::uint32_t piece) { return grows(piece) && fates[piece] != kKept; };
-    const auto first_dropped = std::ranges::find_if(sector, dropped);
-    auto last_kept = sector.begin();  // the place after it
-    for (auto piece = sector.begin(); piece != first_dropped; ++piece) {
-      if (grows(*piece)) last_kept = piece + 1;
+  constexpr char kDropped = static_cast<char>(PieceFate::dropped);
+  std::vector<std::size_t> sector_of(fates.size());
+  for (std::size_t s = 0; s < settled_sectors_.size(); ++s) {
+    bool kept = false;  // one after the piece that makes the file grow
+    for (const std::uint32_t i : settled_sectors_[s] | std::views::reverse) {
+      sector_of[i] = s;
+      if (kept) fates[i] = kKept;
+      kept = kept || (file_.pending[i].grows && fates[i] == kKept);
     }
-    for (auto piece = sector.begin(); piece != last_kept; ++piece) fates[*piece] = kKept;
-    for (auto piece = first_dropped; piece != sector.end(); ++piece) {
-      fates[*piece] = static_cast<char>(PieceFate::dropped);
+  }
+  std::vector<bool> ended(settled_sectors_.size());  // by sector: whether a piece of it is not kept
+  std::uint64_t size = durable_.size();
+  for (std::size_t i = 0; i < fates.size(); ++i) {
+    const Piece& piece = file_.pending[i];
+    if (piece.kind != OpKind::write) {
+      if (fates[i] == kKept) size = piece.kind == OpKind::truncate ? piece.new_size : std::max(size, piece.new_size);
+      continue;
     }
+    const bool shows = piece.grows || piece.end() <= size;
+    if (ended[sector_of[i]] || (fates[i] == kKept && !shows)) fates[i] = kDropped;
+    if (fates[i] == kKept) size = std::max(size, piece.end());
+    ended[sector_of[i]] = ended[sector_of[i]] || fates[i] != kKept;
   }
 }
 
@@ -80,11 +91,15 @@ void FileSpace::apply(const Piece& piece, PieceFate fate, FileBuffer& bytes) con
   switch (fate) {
     case PieceFate::dropped: break;
     case PieceFate::kept: do_piece(piece, bytes); break;
-    case PieceFate::zeros: bytes.resize(std::max(bytes.size(), piece.end())); break;
+    case PieceFate::zeros:
+      if (piece.grows) bytes.resize(std::max(bytes.size(), piece.end()));
+      break;
     case PieceFate::garbage: write_past_size(garbage(piece.op, piece.offset, piece.bytes.size())); break;
     case PieceFate::stale:
       if (const FileBytes* deleted = disk_.deleted_bytes(piece.offset)) {
-        write_past_size(deleted->substr(piece.offset, piece.bytes.size()));
+        std::string old = deleted->substr(piece.offset, piece.bytes.size());
+        old.resize(piece.bytes.size(), '\0');  // its last sector is zeros past its end
+        write_past_size(old);
       }
       break;
     case PieceFate::harmed: {

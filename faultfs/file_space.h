@@ -14,6 +14,10 @@ namespace faultfs {
 // For each group, in the order of group_pending, the number of one of its alternatives.
 using Choice = std::vector<std::uint32_t>;
 
+// What a disk that lost a write holds in its place: bytes that are the same for the same operation and place, and for
+// no two of them.
+[[nodiscard]] std::string garbage(OpIndex op, std::uint64_t offset, std::uint64_t length);
+
 class FileSpace {
  public:
   // `number` is the file's place in disk.files(). The disk and the groups outlive this, and do not change.
@@ -49,7 +53,7 @@ class FileSpace {
   const SectorVersion& sector_version(OwnGroup& own, std::uint32_t alternative);
   [[nodiscard]] std::uint64_t hash_of_sectors(const Choice& choice);
   [[nodiscard]] std::uint64_t hash_of_bytes(const Choice& choice);
-  void settle_shared_sectors(std::string& fates) const;
+  void settle_sectors(std::string& fates) const;
   void apply(const Piece& piece, PieceFate fate, FileBuffer& bytes) const;
 
   DiskState& disk_;
@@ -58,8 +62,8 @@ class FileSpace {
   FileBytes durable_;
   std::vector<std::optional<Owner>> owners_;  // of each pending piece; none where there is no choice
   std::vector<OwnGroup> own_groups_;
-  std::vector<std::vector<std::uint32_t>> shared_sectors_;  // those whose pieces are in two groups
-  bool sectors_apart_ = true;                               // each group is one sector, and nothing cuts the file
+  std::vector<std::vector<std::uint32_t>> settled_sectors_;  // all, where their pieces may be in two groups
+  bool sectors_apart_ = true;                                // each group is one sector, and nothing cuts the file
   std::uint64_t first_touched_ = 0;
   std::unordered_map<std::uint64_t, std::uint64_t> hashes_;  // by choice, where not sectors_apart_
   std::vector<std::uint32_t> made_for_;

@@ -1,9 +1,10 @@
 // The simulated disk: directories, files and locks in memory, and a trace of every operation.
 //
-// As long as nothing crashes it cannot be told from kv::PosixVfs: the same answers, the same errors for missing names,
-// directories in the way, files opened to read. What later calls see is the page cache. What a power cut would leave
-// is in the trace: nothing is durable but what the image held in the beginning and what was synced since, and a disk
-// model tells what may become of the rest (enumerate.h).
+// As long as nothing crashes it cannot be told from kv::PosixVfs on Linux: the same answers, and the same errors for
+// paths of every spelling (path_walk.h), files opened to read, locks held twice. Left out: renames of directories
+// (EOPNOTSUPP), and whatever depends on links, permissions or free space. What later calls see is the page cache. What
+// a power cut would leave is in the trace: nothing is durable but what the image held in the beginning and what was
+// synced since, and a disk model tells what may become of the rest (enumerate.h).
 //
 //   SimDisk disk;
 //   {

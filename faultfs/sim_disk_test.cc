@@ -115,6 +115,23 @@ TEST(SimDisk, AnOpenFileOutlivesItsName) {
   EXPECT_THAT(*vfs.list("/"), ElementsAre());
 }
 
+// The durable bytes were looked up on a disk that had let go of the file with its last name: a process that still had
+// it open, and whose sync failed, found it empty.
+TEST(SimDisk, AFailedSyncRevertsAFileWithoutANameToItsDurableBytes) {
+  SimDisk vfs({}, FailedSync::reverted);
+  const auto file = must_open(vfs, "a", OpenMode::create);
+  ASSERT_TRUE(kv::write_all(*file, 0, "old"));
+  ASSERT_TRUE(file->sync());
+  ASSERT_TRUE(vfs.unlink("a"));
+  ASSERT_TRUE(vfs.sync_dir("."));
+  ASSERT_TRUE(kv::write_all(*file, 0, "new"));
+  vfs.arrange(SyncFault::fails);
+  EXPECT_EQ(os_error(file->sync()), EIO);
+  std::string bytes(3, '?');
+  EXPECT_EQ(kv::read_full(*file, 0, bytes), 3U);
+  EXPECT_EQ(bytes, "old");
+}
+
 TEST(SimDisk, AnExclusiveLockExcludesAllAndSharedOnesEachOtherNot) {
   SimDisk vfs;
   auto exclusive = vfs.lock("LOCK", LockMode::exclusive);

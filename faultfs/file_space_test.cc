@@ -1,0 +1,83 @@
+#include "faultfs/file_space.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faultfs/crash_test_util.h"
+
+namespace faultfs {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+std::string zeros(std::size_t count) { return std::string(count, '\0'); }
+
+// A truncation used to begin its last sector anew, though some of it was left: a later write there could survive
+// without an earlier one, and the sector held what the page cache never did.
+TEST(FileSpace, ASectorCutInPartKeepsTheOrderOfItsWrites) {
+  const std::string lines =
+      "file 0 \"a\" 61616161\n"
+      "0 write 0 at 0 6262\n"
+      "1 truncate 0 to 3\n"
+      "2 write 0 at 2 63\n";
+  EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4"),
+              UnorderedElementsAre("aaaa", "bbaa", "bbca", "aaa", "bba", "bbc"));
+}
+
+TEST(FileSpace, ASectorThatIsCutOffBeginsAnew) {
+  const std::string lines =
+      "file 0 \"a\" 61616161\n"
+      "0 write 0 at 0 6262\n"
+      "1 truncate 0 to 0\n"
+      "2 write 0 at 0 63\n";
+  EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4"), Contains("caaa"));
+}
+
+// A write that did not make the file grow, in a sector where another did, could survive as a size: the one of what had
+// made room for it, and was dropped.
+TEST(FileSpace, OnlyAWriteThatMakesTheFileGrowLeavesASizeWithoutItsBytes) {
+  const std::string lines =
+      "file 0 \"a\" -\n"
+      "0 allocate 0 to 3\n"
+      "1 write 0 at 0 6262\n"
+      "2 truncate 0 to 1\n"
+      "3 write 0 at 0 63636363\n";
+  EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4 size_before_data=zeros"), Not(Contains(zeros(2))));
+}
+
+// Where a file grows in order, and where data does over all files, the writes of the groups that this takes lost the
+// flag by which they harm their sector: an append to a log that shares a sector with synced records harmed none.
+TEST(FileSpace, AnAppendHarmsTheDurableBytesOfItsSector) {
+  const std::string lines =
+      "file 0 \"a\" 6161\n"
+      "0 write 0 at 2 6262\n";
+  for (const std::string model : {"ordered harms_shared_sectors=true sector_bytes=4",
+                                  "posix data_order=in_order harms_shared_sectors=true sector_bytes=4"}) {
+    const std::string harmed = garbage(0, 0, 2);
+    EXPECT_THAT(contents_of("a", lines, model), UnorderedElementsAre("aa", "aabb", harmed)) << model;
+  }
+}
+
+TEST(FileSpace, ATruncationHarmsNothing) {
+  const std::string lines =
+      "file 0 \"a\" 6161\n"
+      "0 truncate 0 to 1\n";
+  EXPECT_THAT(contents_of("a", lines, "ordered harms_shared_sectors=true sector_bytes=4"), ElementsAre("a", "aa"));
+}
+
+// Where a size covers only what is on the disk, a write into reserved room made the file as long as itself when the
+// reservation was dropped: a log of a size that nothing had given it, with a hole before the record.
+TEST(FileSpace, AWriteIntoRoomThatDoesNotSurviveDoesNotShow) {
+  const std::string lines =
+      "file 0 \"a\" -\n"
+      "0 allocate 0 to 8\n"
+      "1 write 0 at 4 62626262\n";
+  EXPECT_THAT(contents_of("a", lines, "ordered sector_bytes=4"), UnorderedElementsAre("", zeros(8), zeros(4) + "bbbb"));
+  EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4"), Contains(zeros(4) + "bbbb"));
+}
+
+}  // namespace
+}  // namespace faultfs
