@@ -14,10 +14,6 @@ namespace faultfs {
 // For each group, in the order of group_pending, the number of one of its alternatives.
 using Choice = std::vector<std::uint32_t>;
 
-// What a disk that lost a write holds in its place: bytes that are the same for the same operation and place, and for
-// no two of them.
-[[nodiscard]] std::string garbage(OpIndex op, std::uint64_t offset, std::uint64_t length);
-
 class FileSpace {
  public:
   // `number` is the file's place in disk.files(). The disk and the groups outlive this, and do not change.

@@ -98,7 +98,7 @@ kv::Result<std::string> LineScanner::quoted(std::string_view expected) {
     } else if (rest_.substr(i + 1).starts_with('"') || rest_.substr(i + 1).starts_with('\\')) {
       text += rest_[++i];
     } else {
-      return error(fmt::format("{}: \\ stands before \", \\ or xHH", expected));
+      return error(fmt::format(R"({}: \ stands before ", \ or xHH)", expected));
     }
   }
   return error(fmt::format("{}: the closing quote is missing", expected));

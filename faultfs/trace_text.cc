@@ -87,8 +87,8 @@ std::string to_text(const Trace& trace) {
 
 namespace {
 
-template <class Value, std::size_t N>
-std::optional<Value> spelled(std::string_view word, const std::array<Value, N>& values) {
+template <class Value, std::size_t count>
+std::optional<Value> spelled(std::string_view word, const std::array<Value, count>& values) {
   const auto at = std::ranges::find_if(values, [&](Value value) { return to_string(value) == word; });
   return at == values.end() ? std::nullopt : std::optional(*at);
 }
@@ -277,7 +277,7 @@ class TraceParser {
     return FileId{files_++};
   }
 
-  kv::Result<FileId> known_id(LineScanner& line) {
+  kv::Result<FileId> known_id(LineScanner& line) const {
     const std::uint64_t id = TRY(line.number("the number of a file"));
     if (id >= files_) return line.error(fmt::format("there is no file {} yet", id));
     return FileId{static_cast<std::uint32_t>(id)};

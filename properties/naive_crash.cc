@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/text.h"
-#include "faultfs/file_space.h"
+#include "faultfs/mix.h"
 
 namespace walbreaker::properties {
 
