@@ -25,13 +25,28 @@ CrashSpace::CrashSpace(DiskState& disk, const CrashPoint& point)
     file_ids_.push_back(id);
     files_.push_back(std::make_unique<FileSpace>(disk, disk.file(id), number, groups_));
   }
-  if (point.bytes > 0) keep_last_piece(point.ops);
+  if (point.bytes > 0) keep_last_piece();
+  all_dropped_.resize(groups_.size());
+  std::ranges::transform(groups_, all_dropped_.begin(), &FateGroup::first);
+  // What the last piece stands on is in the group of what makes its file grow.
+  for (std::uint32_t g = 0; g < groups_.size() && !is_state(all_dropped_); ++g) {
+    const std::uint32_t dropped = all_dropped_[g];
+    while (!is_state(all_dropped_) && all_dropped_[g] < groups_[g].size()) ++all_dropped_[g];
+    if (!is_state(all_dropped_)) all_dropped_[g] = dropped;
+  }
+  WB_ASSERT(is_state(all_dropped_));
 }
 
 // It is the last member of its group, so only the alternative that keeps all of that one keeps it.
-void CrashSpace::keep_last_piece(OpIndex op) {
-  if (by_time_.empty() || by_time_.back().member.op != op) return;
-  groups_[by_time_.back().group].certain = true;
+void CrashSpace::keep_last_piece() {
+  if (by_time_.empty() || by_time_.back().member.op != point_.ops) return;
+  const Timed& last = by_time_.back();
+  groups_[last.group].certain = true;
+  cut_file_ = files_[last.member.file].get();
+}
+
+bool CrashSpace::is_state(const Choice& choice) const {
+  return cut_file_ == nullptr || cut_file_->fates(choice).back() == static_cast<char>(PieceFate::kept);
 }
 
 double CrashSpace::states() const {
@@ -46,11 +61,7 @@ Choice CrashSpace::all_kept() const {
   return choice;
 }
 
-Choice CrashSpace::all_dropped() const {
-  Choice choice(groups_.size());
-  std::ranges::transform(groups_, choice.begin(), &FateGroup::first);
-  return choice;
-}
+Choice CrashSpace::all_dropped() const { return all_dropped_; }
 
 Choice CrashSpace::first_kept(std::size_t n) const {
   Choice choice(groups_.size(), 0);
@@ -152,7 +163,12 @@ kv::Result<Choice> CrashSpace::choice(const CrashState& state) const {
   // What no alternative says comes out differently.
   const std::string got = letters(choice);
   const auto [differs, other] = std::ranges::mismatch(wanted, got);
-  if (differs == wanted.end()) return choice;
+  if (differs == wanted.end() && is_state(choice)) return choice;
+  if (differs == wanted.end()) {
+    return kv::fail(
+        kv::ErrorCode::invalid_argument,
+        fmt::format("{}: a write that was cut short is kept there, and so is what it stands on", to_text(point_)));
+  }
   const Member& member = by_time_[static_cast<std::size_t>(differs - wanted.begin())].member;
   return kv::fail(kv::ErrorCode::invalid_argument,
                   fmt::format("{}: the disk model {} does not allow the fate '{}' of part {} of operation {} together "

@@ -34,8 +34,7 @@ class CrashSpace {
  public:
   // The states of the moment that `disk` has come to; its last operation was a write cut short where `point.bytes` is
   // not 0, and then only those states count in which the last piece of it is kept: the others are states of other
-  // points. (Where a file grows in order, it is still dropped with what made room for it.) The disk outlives this, and
-  // does not change.
+  // points. The disk outlives this, and does not change.
   CrashSpace(DiskState& disk, const CrashPoint& point);
   CrashSpace(const CrashSpace&) = delete;
   CrashSpace& operator=(const CrashSpace&) = delete;
@@ -43,10 +42,13 @@ class CrashSpace {
 
   [[nodiscard]] const std::vector<FateGroup>& groups() const { return groups_; }
 
-  // How many states there are; inexact above 2^53.
+  // How many choices there are; inexact above 2^53. All of them are states but at a write that was cut short, where a
+  // choice that drops what this write stands on is none.
   [[nodiscard]] double states() const;
 
-  // Everything kept, and everything dropped that can be.
+  [[nodiscard]] bool is_state(const Choice& choice) const;
+
+  // Everything kept, and everything dropped that can be. Both are states.
   [[nodiscard]] Choice all_kept() const;
   [[nodiscard]] Choice all_dropped() const;
 
@@ -90,7 +92,7 @@ class CrashSpace {
     std::uint32_t place;  // in the group
   };
 
-  void keep_last_piece(OpIndex op);
+  void keep_last_piece();
   [[nodiscard]] std::string letters(const Choice& choice) const;
   [[nodiscard]] kv::Result<std::string> letters_of(const CrashState& state) const;
   [[nodiscard]] Names names(const Choice& choice) const;
@@ -104,6 +106,8 @@ class CrashSpace {
   std::vector<FileId> file_ids_;  // in the order of disk_.files()
   std::vector<std::unique_ptr<FileSpace>> files_;
   std::vector<std::uint32_t> name_groups_;  // those of changes of names
+  const FileSpace* cut_file_ = nullptr;     // with the piece that every state keeps, its last one
+  Choice all_dropped_;
 
   std::unordered_map<std::uint64_t, Namespace> namespaces_;  // by a hash of the choice among name_groups_
 };

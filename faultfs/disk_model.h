@@ -20,10 +20,10 @@ enum class Survival {
   chosen,  // the power is cut, and each pending operation meets a fate of its own, as the other fields allow
 };
 
-// Which of the pending sectors survive.
+// Which of the pending sectors survive. In order, sizes come with their bytes, whatever SizeBeforeData says.
 enum class DataOrder {
   any,       // any of them
-  in_order,  // those written before some moment, over all files; sizes come with the bytes, whatever SizeBeforeData says
+  in_order,  // those written before some moment, over all files
 };
 
 // What the bytes of a file read as where its new size survived and what was written there did not.

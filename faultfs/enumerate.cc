@@ -78,7 +78,8 @@ class PointRun {
   // Counts through the alternatives, those of the first group fastest.
   void all() {
     const auto& groups = space_.groups();
-    Choice choice = space_.all_dropped();
+    Choice choice(groups.size());
+    std::ranges::transform(groups, choice.begin(), &FateGroup::first);
     for (bool more = true; more && !ended_;) {
       try_one(choice);
       more = false;
@@ -122,6 +123,7 @@ class PointRun {
   }
 
   void try_one(const Choice& choice) {
+    if (!space_.is_state(choice)) return;
     ++coverage_.states;
     // A point with one state has nothing to repeat.
     if (!space_.groups().empty() && !images_.insert(space_.hash(choice)).second) return;

@@ -79,5 +79,24 @@ TEST(FileSpace, AWriteIntoRoomThatDoesNotSurviveDoesNotShow) {
   EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4"), Contains(zeros(4) + "bbbb"));
 }
 
+// At a write that was cut short every state keeps its last piece. Where the file grew in order, that piece was still
+// dropped with the write that had made room for it: a state that a process kill cannot leave, and that no model allows
+// more of, so that `ordered` had states which `posix` had not.
+TEST(FileSpace, AWriteCutShortKeepsWhatItStandsOn) {
+  const Trace trace = trace_of(
+      "file 0 \"a\" -\n"
+      "0 write 0 at 0 61\n"
+      "1 write 0 at 0 6262\n");
+  const DiskModel model = model_of("ordered sector_bytes=4");
+  std::set<std::string> contents;
+  enumerate(trace, model, {.states_per_cut = 2}, 1, 2, [&](Candidate& candidate) {
+    if (candidate.point().bytes == 1) contents.insert(candidate.image().files.at("a").to_string());
+    return true;
+  });
+  EXPECT_THAT(contents, ElementsAre("b"));
+  EXPECT_FALSE(apply(*parse_crash_state("after 1 and 1 bytes: 1 kept"), trace, model));
+  EXPECT_TRUE(apply(*parse_crash_state("after 1 and 1 bytes: 0 kept, 1 kept"), trace, model));
+}
+
 }  // namespace
 }  // namespace faultfs

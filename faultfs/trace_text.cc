@@ -217,7 +217,9 @@ class TraceParser {
     names_.erase(name);
     if (op.kind == OpKind::unlink) return {};
     op.to = TRY(path(line));
-    if (directories_.contains(op.to)) return line.error(fmt::format("{} is a directory", in_quotes(op.to)));
+    if (op.to == op.path) return line.error("a rename gives another name");
+    if (op.to.empty() || directories_.contains(op.to))
+      return line.error(fmt::format("{} is a directory", in_quotes(op.to)));
     TRY(check_parent(line, op.to));
     names_[op.to] = op.file;
     return {};
@@ -285,7 +287,10 @@ class TraceParser {
 
   kv::Result<std::string> path(LineScanner& line) {
     std::string path = TRY(line.quoted("a path in quotes"));
-    if (path != normal_path(path)) return line.error("a path has no '.', no '//' and no '/' at its ends");
+    const bool goes_up = ('/' + path + '/').find("/../") != std::string::npos;
+    if (path != normal_path(path) || goes_up) {
+      return line.error("a path has no '.', no '..', no '//' and no '/' at its ends");
+    }
     return path;
   }
 
