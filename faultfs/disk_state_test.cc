@@ -10,7 +10,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::Not;
 
 // A make_dir used to leave alone the file that had its name. With the unlink of that file dropped, the image held a
 // file and a directory of one name, which no disk can, and a store that was opened on it saw the one or the other by
