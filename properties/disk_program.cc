@@ -34,18 +34,18 @@ std::ostream& operator<<(std::ostream& out, const DiskStep& step) {
   out << name_of(step.verb);
   switch (step.verb) {
     case DiskVerb::open:
-      return out << fmt::format(" \"{}\" {} as {}", shown(step.path), name_of(step.mode), step.place);
+      return out << fmt::format(R"( "{}" {} as {})", shown(step.path), name_of(step.mode), step.place);
     case DiskVerb::write:
     case DiskVerb::read: return out << fmt::format(" {} at {}, {} bytes", step.place, step.offset, step.length);
     case DiskVerb::truncate:
     case DiskVerb::allocate: return out << fmt::format(" {} to {}", step.place, step.length);
-    case DiskVerb::rename: return out << fmt::format(" \"{}\" to \"{}\"", shown(step.path), shown(step.to));
+    case DiskVerb::rename: return out << fmt::format(R"( "{}" to "{}")", shown(step.path), shown(step.to));
     case DiskVerb::unlink:
     case DiskVerb::make_dir:
     case DiskVerb::list:
-    case DiskVerb::sync_dir: return out << fmt::format(" \"{}\"", shown(step.path));
+    case DiskVerb::sync_dir: return out << fmt::format(R"( "{}")", shown(step.path));
     case DiskVerb::lock:
-      return out << fmt::format(" \"{}\" {} as {}", shown(step.path),
+      return out << fmt::format(R"( "{}" {} as {})", shown(step.path),
                                 step.lock_mode == kv::LockMode::shared ? "shared" : "exclusive", step.place);
     case DiskVerb::close:
     case DiskVerb::sync:

@@ -5,8 +5,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "properties/crash_space_model.h"
@@ -42,12 +43,14 @@ Trace any_trace() {
   Trace trace = trace_of(program, *rc::gen::element(faultfs::FailedSync::stays_pending, faultfs::FailedSync::reverted,
                                                     faultfs::FailedSync::clean_readable));
   for (faultfs::TraceOp& op : trace.ops) op.thread = *rc::gen::weightedElement<std::uint32_t>({{5, 0}, {1, 7}});
+  std::vector<Mark> marks;
   for (faultfs::OpIndex at = 0; at <= trace.ops.size(); ++at) {
+    std::ranges::copy_if(trace.marks, std::back_inserter(marks), [&](const Mark& mark) { return mark.at == at; });
     const auto kind = *rc::gen::element(MarkKind::issued, MarkKind::acked, MarkKind::failed, MarkKind::opened);
     const auto client = *rc::gen::element<std::uint32_t>(0, 1, ~std::uint32_t{0});
-    if (*rc::gen::arbitrary<bool>()) trace.marks.push_back({at, kind, any_number(), client});
+    if (*rc::gen::arbitrary<bool>()) marks.push_back({at, kind, any_number(), client});
   }
-  std::ranges::stable_sort(trace.marks, {}, &Mark::at);
+  trace.marks = std::move(marks);
   return trace;
 }
 
