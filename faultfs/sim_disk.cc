@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include "engine/assert.h"
 #include "faultfs/disk_state.h"
 #include "faultfs/path.h"
+#include "faultfs/path_walk.h"
 
 namespace faultfs {
 
@@ -52,26 +54,15 @@ class SimDisk::Disk {
     return it == files_.end() ? nullptr : it->second;
   }
 
-  [[nodiscard]] bool is_directory(std::string_view name) const {
-    return name.empty() || directories_.contains(std::string(name));
+  [[nodiscard]] Walk walk(std::string_view path) const {
+    return faultfs::walk(path, [&](const std::string& name) {
+      if (directories_.contains(name)) return NameKind::directory;
+      return files_.contains(name) ? NameKind::file : NameKind::nothing;
+    });
   }
 
-  // 0, or why there is nothing under this name and can be nothing: an ancestor is missing or is a file.
-  [[nodiscard]] int ancestor_errno(std::string_view name) const {
-    for (std::size_t slash = name.find('/'); slash != std::string_view::npos; slash = name.find('/', slash + 1)) {
-      const std::string ancestor(name.substr(0, slash));
-      if (!is_directory(ancestor)) return files_.contains(ancestor) ? ENOTDIR : ENOENT;
-    }
-    return 0;
-  }
-
-  // Why nothing was found under a name that is no file.
-  [[nodiscard]] int missing_errno(std::string_view name) const {
-    const int error = ancestor_errno(name);
-    return error != 0 ? error : ENOENT;
-  }
-
-  NodePtr create(const std::string& name) {
+  NodePtr find_or_create(const std::string& name) {
+    if (NodePtr node = find(name)) return node;
     NodePtr node = add(name);
     if (traces()) record({.kind = OpKind::create, .file = node->id, .path = name});
     return node;
@@ -234,14 +225,14 @@ class SimFile final : public kv::File {
         writable_(writable) {}
 
   kv::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
-    TRY(check(OpKind::read, 0));
+    TRY(check(OpKind::read, offset, into.size(), 0));
     return node_->bytes.view().read(offset, into);
   }
 
   kv::Result<std::size_t> write_at(std::uint64_t offset, std::string_view bytes) override {
-    TRY(check(OpKind::write, writable_ ? 0 : EBADF));
+    TRY(check(OpKind::write, offset, bytes.size(), writable_ ? 0 : EBADF));
     if (bytes.empty()) return 0;
-    TRY(check_size(OpKind::write, offset, bytes.size()));
+    TRY(check_size(OpKind::write, offset + bytes.size()));
     node_->bytes.write(offset, bytes);
     if (!disk_->traces()) return bytes.size();
     disk_->record({.kind = OpKind::write,
@@ -253,8 +244,8 @@ class SimFile final : public kv::File {
   }
 
   kv::Result<void> truncate(std::uint64_t size) override {
-    TRY(check(OpKind::truncate, writable_ ? 0 : EINVAL));
-    TRY(check_size(OpKind::truncate, 0, size));
+    TRY(check(OpKind::truncate, size, 0, writable_ ? 0 : EINVAL));
+    TRY(check_size(OpKind::truncate, size));
     if (size == node_->bytes.size()) return {};
     node_->bytes.resize(size);
     if (disk_->traces()) disk_->record({.kind = OpKind::truncate, .file = node_->id, .length = size});
@@ -262,8 +253,8 @@ class SimFile final : public kv::File {
   }
 
   kv::Result<void> allocate(std::uint64_t size) override {
-    TRY(check(OpKind::allocate, writable_ ? 0 : EBADF));
-    TRY(check_size(OpKind::allocate, 0, size));
+    TRY(check(OpKind::allocate, size, 0, writable_ || size == 0 ? 0 : EBADF));
+    TRY(check_size(OpKind::allocate, size));
     if (size <= node_->bytes.size()) return {};
     node_->bytes.resize(size);
     if (disk_->traces()) disk_->record({.kind = OpKind::allocate, .file = node_->id, .length = size});
@@ -271,25 +262,30 @@ class SimFile final : public kv::File {
   }
 
   kv::Result<void> sync() override {
-    TRY(check(OpKind::sync, 0));
+    TRY(check(OpKind::sync, 0, 0, 0));
     return disk_->sync(*node_, path_);
   }
 
   kv::Result<std::uint64_t> size() override {
-    TRY(check(OpKind::size, 0));
+    TRY(check(OpKind::size, 0, 0, 0));
     return node_->bytes.size();
   }
 
  private:
-  // `error`, or EBADF for a file of a process that was killed.
-  [[nodiscard]] kv::Result<void> check(OpKind kind, int error) const {
+  // EBADF for a file of a process that was killed, then invalid_argument for a place that no offset can name, then
+  // `error`.
+  [[nodiscard]] kv::Result<void> check(OpKind kind, std::uint64_t offset, std::uint64_t length, int error) const {
+    constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
     if (process_ != disk_->process()) return kv::fail_errno(EBADF, path_ + ": its process was killed");
+    if (offset > kLargest || length > kLargest - offset) {
+      return kv::fail(kv::ErrorCode::invalid_argument, path_ + ": past the largest offset");
+    }
     if (error != 0) return failed(error, kind, path_);
     return {};
   }
 
-  [[nodiscard]] kv::Result<void> check_size(OpKind kind, std::uint64_t offset, std::uint64_t length) const {
-    if (offset > kMaxFileBytes || length > kMaxFileBytes - offset) return failed(EFBIG, kind, path_);
+  [[nodiscard]] kv::Result<void> check_size(OpKind kind, std::uint64_t size) const {
+    if (size > kMaxFileBytes) return failed(EFBIG, kind, path_);
     return {};
   }
 
@@ -324,71 +320,57 @@ void SimDisk::kill() {
 void SimDisk::arrange(SyncFault fault) { disk_->arrange(fault); }
 
 kv::Result<std::unique_ptr<kv::File>> SimDisk::open(const std::string& path, kv::OpenMode mode) {
-  const std::string name = normal_path(path);
-  const bool may_create = mode == kv::OpenMode::create || mode == kv::OpenMode::create_new;
-  const bool directory = disk_->is_directory(name);
-  NodePtr node = disk_->find(name);
-  if ((node || directory) && mode == kv::OpenMode::create_new) return failed(EEXIST, OpKind::open, path);
-  if (directory) return failed(EISDIR, OpKind::open, path);
-  if (!node) {
-    const int error = may_create ? disk_->ancestor_errno(name) : disk_->missing_errno(name);
-    if (error != 0) return failed(error, OpKind::open, path);
-    node = disk_->create(name);
-  }
+  const Walk at = disk_->walk(path);
+  if (const int error = open_errno(at, mode); error != 0) return failed(error, OpKind::open, path);
+  const NodePtr node = disk_->find_or_create(at.name);
   return std::make_unique<SimFile<Disk>>(disk_, node, path, mode != kv::OpenMode::read);
 }
 
 kv::Result<void> SimDisk::rename(const std::string& from, const std::string& to) {
-  const std::string old_name = normal_path(from);
-  const std::string new_name = normal_path(to);
-  int error = 0;
-  if (!disk_->find(old_name)) error = disk_->is_directory(old_name) ? EOPNOTSUPP : disk_->missing_errno(old_name);
-  if (error == 0) error = disk_->is_directory(new_name) ? EISDIR : disk_->ancestor_errno(new_name);
-  if (error != 0) return failed(error, OpKind::rename, from + " to " + to);
-  if (old_name != new_name) disk_->rename(old_name, new_name);
+  const Walk old_name = disk_->walk(from);
+  const Walk new_name = disk_->walk(to);
+  if (const int error = rename_errno(old_name, new_name); error != 0) {
+    return failed(error, OpKind::rename, from + " to " + to);
+  }
+  if (old_name.name != new_name.name) disk_->rename(old_name.name, new_name.name);
   return {};
 }
 
 kv::Result<void> SimDisk::unlink(const std::string& path) {
-  const std::string name = normal_path(path);
-  if (!disk_->find(name)) {
-    return failed(disk_->is_directory(name) ? EISDIR : disk_->missing_errno(name), OpKind::unlink, path);
-  }
-  disk_->unlink(name);
+  const Walk at = disk_->walk(path);
+  if (const int error = unlink_errno(at); error != 0) return failed(error, OpKind::unlink, path);
+  disk_->unlink(at.name);
   return {};
 }
 
 kv::Result<void> SimDisk::make_dir(const std::string& path) {
-  const std::string name = normal_path(path);
-  const int error = disk_->find(name) || disk_->is_directory(name) ? EEXIST : disk_->ancestor_errno(name);
-  if (error != 0) return failed(error, OpKind::make_dir, path);
-  disk_->make_dir(name);
+  const Walk at = disk_->walk(path);
+  if (const int error = make_dir_errno(at); error != 0) return failed(error, OpKind::make_dir, path);
+  disk_->make_dir(at.name);
   return {};
 }
 
 kv::Result<std::vector<std::string>> SimDisk::list(const std::string& path) {
-  const std::string name = normal_path(path);
-  if (disk_->is_directory(name)) return disk_->list(name);
-  return failed(disk_->find(name) ? ENOTDIR : disk_->missing_errno(name), OpKind::list, path);
+  const Walk at = disk_->walk(path);
+  if (const int error = list_errno(at); error != 0) return failed(error, OpKind::list, path);
+  return disk_->list(at.name);
 }
 
 kv::Result<void> SimDisk::sync_dir(const std::string& path) {
-  const std::string name = normal_path(path);
-  if (disk_->is_directory(name)) return disk_->sync_dir(name, path);
-  return failed(disk_->find(name) ? ENOTDIR : disk_->missing_errno(name), OpKind::sync_dir, path);
+  const Walk at = disk_->walk(path);
+  if (const int error = list_errno(at); error != 0) return failed(error, OpKind::sync_dir, path);
+  return disk_->sync_dir(at.name, path);
 }
 
 kv::Result<std::unique_ptr<kv::FileLock>> SimDisk::lock(const std::string& path, kv::LockMode mode) {
-  const std::string name = normal_path(path);
-  NodePtr node = disk_->find(name);
-  if (!node) {
-    int error = disk_->is_directory(name) ? EISDIR : disk_->ancestor_errno(name);
-    if (error == 0 && mode == kv::LockMode::shared) error = ENOENT;
-    if (error != 0) return failed(error, OpKind::lock, path);
-    node = disk_->create(name);
+  const bool exclusive = mode == kv::LockMode::exclusive;
+  const Walk at = disk_->walk(path);
+  const int error = open_errno(at, exclusive ? kv::OpenMode::create : kv::OpenMode::read);
+  if (error != 0) return failed(error, OpKind::lock, path);
+  const NodePtr node = disk_->find_or_create(at.name);
+  if (node->exclusive_lock || (exclusive && node->shared_locks > 0)) {
+    return kv::fail(kv::ErrorCode::locked, "lock " + path + ": held by another opener");
   }
-  const bool excluded = node->exclusive_lock || (mode == kv::LockMode::exclusive && node->shared_locks > 0);
-  if (excluded) return kv::fail(kv::ErrorCode::locked, "lock " + path + ": held by another opener");
   return std::make_unique<SimLock<Disk>>(disk_, node, mode);
 }
 

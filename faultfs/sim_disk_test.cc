@@ -82,6 +82,46 @@ TEST(SimDisk, AnswersMissingAndPresentNamesAsADiskDoes) {
   EXPECT_EQ(os_error(vfs.lock("none", LockMode::shared)), ENOENT);
 }
 
+// A path used to be made normal before it was looked at, so that "file/" meant "file" and "file/." was there too. A
+// store that spells a path wrongly would have worked here and failed on a disk.
+TEST(SimDisk, FollowsAPathNameByName) {
+  SimDisk vfs;
+  write(vfs, "file", "x");
+  ASSERT_TRUE(vfs.make_dir("dir/"));
+  EXPECT_EQ(os_error(vfs.open("", OpenMode::read)), ENOENT);
+  EXPECT_EQ(os_error(vfs.open("file/", OpenMode::read)), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.open("file/.", OpenMode::read)), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.open("new/", OpenMode::create)), EISDIR);
+  EXPECT_EQ(os_error(vfs.open("none/../file", OpenMode::read)), ENOENT);
+  EXPECT_EQ(os_error(vfs.open("dir/../file", OpenMode::read)), 0);
+  EXPECT_EQ(os_error(vfs.unlink("file/")), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.lock("new/", LockMode::exclusive)), EISDIR);
+}
+
+// There was no longest name, so that a store which makes its names from keys could only fail on a real disk.
+TEST(SimDisk, RefusesNamesAndPathsThatAreTooLong) {
+  SimDisk vfs;
+  EXPECT_EQ(os_error(vfs.open(std::string(255, 'n'), OpenMode::create)), 0);
+  EXPECT_EQ(os_error(vfs.open(std::string(256, 'n'), OpenMode::create)), ENAMETOOLONG);
+  EXPECT_EQ(os_error(vfs.open("none/" + std::string(256, 'n'), OpenMode::create)), ENOENT);
+  EXPECT_EQ(os_error(vfs.make_dir(std::string(256, 'n'))), ENAMETOOLONG);
+  EXPECT_EQ(os_error(vfs.list(std::string(5'000, '/'))), ENAMETOOLONG);
+}
+
+// A rename looked for its source first, and called every directory in its way EISDIR.
+TEST(SimDisk, RefusesARenameForTheReasonThatADiskFindsFirst) {
+  SimDisk vfs;
+  write(vfs, "file", "x");
+  ASSERT_TRUE(vfs.make_dir("dir"));
+  write(vfs, "dir/deep", "x");
+  EXPECT_EQ(os_error(vfs.rename("none", "file/a")), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.rename("none", "dir")), ENOENT);
+  EXPECT_EQ(os_error(vfs.rename("file", "dir")), EISDIR);
+  EXPECT_EQ(os_error(vfs.rename("file", "new/")), ENOTDIR);
+  EXPECT_EQ(os_error(vfs.rename("file", "dir/.")), EBUSY);
+  EXPECT_EQ(os_error(vfs.rename("dir/deep", "dir")), ENOTEMPTY);
+}
+
 TEST(SimDisk, RefusesToWriteThroughAFileOpenedToRead) {
   SimDisk vfs;
   write(vfs, "a", "x");
@@ -89,6 +129,18 @@ TEST(SimDisk, RefusesToWriteThroughAFileOpenedToRead) {
   EXPECT_EQ(os_error(file->write_at(0, "y")), EBADF);
   EXPECT_EQ(os_error(file->truncate(0)), EINVAL);
   EXPECT_EQ(read(vfs, "a"), "x");
+}
+
+// A read at such a place answered 0 bytes, as at the end, and a write EFBIG: a wrong offset looked like a full file.
+TEST(SimDisk, CallsAPlaceThatNoOffsetCanNameAnInvalidArgument) {
+  SimDisk vfs;
+  const auto file = must_open(vfs, "a", OpenMode::create);
+  constexpr std::uint64_t kTooFar = std::uint64_t{1} << 63;
+  std::array<char, 8> into{};
+  EXPECT_EQ(file->read_at(kTooFar, into).error().code, kv::ErrorCode::invalid_argument);
+  EXPECT_EQ(file->write_at(kTooFar - 1, "x").error().code, kv::ErrorCode::invalid_argument);
+  EXPECT_EQ(file->truncate(kTooFar).error().code, kv::ErrorCode::invalid_argument);
+  EXPECT_EQ(os_error(file->write_at(kMaxFileBytes, "x")), EFBIG);
 }
 
 TEST(SimDisk, ListsADirectoryInByteOrderWithoutWhatLiesDeeper) {
