@@ -116,7 +116,8 @@ class DiskState {
   std::vector<FileBytes> deleted_;  // in the order of time, so that each one is shorter than those before it
 };
 
-// The bytes of a file that are durable at the end of a trace, under any model that lets operations be pending.
+// The bytes of a file that are durable at the end of a trace, under any model that lets operations be pending; also of
+// one that has no name any more.
 [[nodiscard]] FileBytes durable_bytes(const Trace& trace, FileId file);
 
 }  // namespace faultfs

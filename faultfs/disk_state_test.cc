@@ -3,76 +3,184 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "faultfs/crash_test_util.h"
+#include "faultfs/disk_script_test_util.h"
+#include "faultfs/sector_hash.h"
 
 namespace faultfs {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
-// A make_dir used to leave alone the file that had its name. With the unlink of that file dropped, the image held a
-// file and a directory of one name, which no disk can, and a store that was opened on it saw the one or the other by
-// chance.
-TEST(DiskState, ADirectoryTakesItsNameFromAFileWhoseUnlinkIsDropped) {
-  const auto image = image_of("after 2: 1 kept",
-                              "file 0 \"a\" 61\n"
-                              "0 unlink 0 \"a\"\n"
-                              "1 make_dir \"a\"\n",
-                              "posix");
-  ASSERT_TRUE(image) << image.error().message();
-  EXPECT_TRUE(image->files.empty());
-  EXPECT_THAT(image->directories, ElementsAre("a"));
+constexpr FileId kFirst{0};
+
+TEST(DiskState, ADiskBeginsWithAllOfItsImageDurable) {
+  const DiskScript script(Files{{"a", "aaa"}, {"b", ""}});
+  AtTheEnd end(script, "posix");
+  EXPECT_EQ(durable(end.state), "a=aaa b=");
+  EXPECT_EQ(end.state.ops_done(), 0U);
+  EXPECT_THAT(pending(end.state, kFirst), IsEmpty());
 }
 
-// A write that a failed sync took for written was asked, at every later sync, to make the file as long as it had made
-// it once. After a truncation the next sync but one made the file grow again on the disk, though nobody had.
-TEST(DiskState, ASyncDoesNotRepeatTheSizeOfAWriteThatWasCutSince) {
-  const std::string lines =
-      "file 0 \"a\" -\n"
-      "0 write 0 at 0 6161616161616161\n"
-      "1 sync 0 failed cleaned\n"
-      "2 truncate 0 to 2\n"
-      "3 sync 0\n"
-      "4 sync 0\n";
-  for (const std::string& bytes : contents_of("a", lines, "posix sector_bytes=4")) EXPECT_EQ(bytes.size(), 2U);
+TEST(DiskState, AWriteIsPendingInOnePieceForEachSectorThatItTouches) {
+  DiskScript script(Files{{"a", "aaaaaa"}});
+  script.write("a", 1, "wxyz");
+  AtTheEnd end(script, "posix sector_bytes=2");
+  EXPECT_EQ(durable(end.state), "a=aaaaaa");
+  EXPECT_THAT(pending(end.state, kFirst), ElementsAre("write 1 w", "write 2 xy", "write 4 z"));
+  const auto& pieces = end.state.file(kFirst).pending;
+  EXPECT_EQ(pieces[0].part, 0U);
+  EXPECT_EQ(pieces[2].part, 2U);
+  EXPECT_EQ(pieces[2].op, 0U);
 }
 
-// Only four deleted files were kept in mind, so that four short ones hid a long one, and a log that was rewritten again
-// and again never showed the records of an older one.
-TEST(DiskState, AShortDeletedFileHidesNoLongerOneBehindItsEnd) {
-  std::string lines = "file 0 \"old\" 6f6f6f6f70707070\n";
-  for (int i = 1; i <= 5; ++i) lines += "file " + std::to_string(i) + " \"t" + std::to_string(i) + "\" 71\n";
-  lines += "0 unlink 0 \"old\"\n";
-  for (int i = 1; i <= 5; ++i) {
-    lines += std::to_string(i) + " unlink " + std::to_string(i) + " \"t" + std::to_string(i) + "\"\n";
+TEST(DiskState, AWriteInWholeSectorsHasNoPieceBesideThem) {
+  DiskScript script(Files{{"a", "aaaaaa"}});
+  script.write("a", 2, "xy");
+  AtTheEnd end(script, "posix sector_bytes=2");
+  EXPECT_THAT(pending(end.state, kFirst), ElementsAre("write 2 xy"));
+}
+
+TEST(DiskState, PiecesSayWhetherTheyMakeTheFileGrowAndWhetherTheirSectorIsNew) {
+  DiskScript script(Files{{"a", "aaa"}});
+  script.write("a", 1, "vwxyz");
+  script.write("a", 3, "b");
+  AtTheEnd end(script, "posix sector_bytes=2");
+  EXPECT_THAT(pending(end.state, kFirst),
+              ElementsAre("write 1 v", "write 2 wx grows", "write 4 yz grows past_end", "write 3 b"));
+  EXPECT_EQ(end.state.file(kFirst).pending[1].new_size, 4U);
+  EXPECT_EQ(end.state.file(kFirst).live_size, 6U);
+}
+
+TEST(DiskState, AWriteThatAKillCutShortIsAShorterWrite) {
+  DiskScript script(Files{{"a", ""}});
+  script.append("a", "wxyz");
+  const DiskModel model = model_of("posix sector_bytes=2");
+  DiskState state(script.trace().initial, model);
+  state.step(script.trace().ops[0], 3);
+  EXPECT_THAT(pending(state, kFirst), ElementsAre("write 0 wx grows past_end", "write 2 y grows past_end"));
+  EXPECT_EQ(state.file(kFirst).live_size, 3U);
+  EXPECT_EQ(state.ops_done(), 1U);
+}
+
+TEST(DiskState, ASyncMakesTheBytesAndTheSizeOfItsFileDurableAndNoOther) {
+  DiskScript script(Files{{"a", "aa"}, {"b", "bb"}});
+  script.append("a", "xyz");
+  script.append("b", "xyz");
+  script.sync("a");
+  AtTheEnd end(script, "posix sector_bytes=2");
+  EXPECT_EQ(durable(end.state), "a=aaxyz b=bb");
+  EXPECT_THAT(pending(end.state, kFirst), IsEmpty());
+  EXPECT_THAT(pending(end.state, FileId{1}), ElementsAre("write 2 xy grows past_end", "write 4 z grows past_end"));
+}
+
+TEST(DiskState, ASyncDoesWritesTruncationsAndAllocationsInTheirOrder) {
+  DiskScript script(Files{{"a", "aaaa"}});
+  script.append("a", "xx");
+  script.truncate("a", 3);
+  script.allocate("a", 5);
+  script.write("a", 0, "z");
+  {
+    AtTheEnd before(script, "posix sector_bytes=2");
+    EXPECT_THAT(pending(before.state, kFirst),
+                ElementsAre("write 4 xx grows past_end", "truncate 3", "allocate 5", "write 0 z"));
+    EXPECT_EQ(before.state.file(kFirst).live_size, 5U);
   }
-  lines +=
-      "6 create 6 \"new\"\n"
-      "7 sync_dir \"\"\n"
-      "8 write 6 at 4 6e6e6e6e\n";
-  EXPECT_THAT(contents_of("new", lines, "posix sector_bytes=4"), Contains(std::string("\0\0\0\0pppp", 8)));
+  script.sync("a");
+  AtTheEnd end(script, "posix sector_bytes=2");
+  EXPECT_EQ(durable(end.state), "a=zaa..");
 }
 
-// What a sector showed was looked up where the write began, not where the sector begins: a write behind the end of the
-// deleted file, in its last sector, could not become stale, and behind one that could it did not even keep its size.
-TEST(DiskState, TheLastSectorOfADeletedFileIsStaleToItsEnd) {
-  const std::string lines =
-      "file 0 \"new\" -\n"
-      "file 1 \"old\" 6f\n"
-      "0 unlink 1 \"old\"\n"
-      "1 write 0 at 0 6e6e\n"
-      "2 write 0 at 2 6e6e\n";
-  EXPECT_THAT(contents_of("new", lines, "posix sector_bytes=4"), Contains(std::string("o\0\0\0", 4)));
+TEST(DiskState, ALyingSyncLeavesAllPendingAndTheNextOneMakesItDurable) {
+  DiskScript script(Files{{"a", "aa"}});
+  script.write("a", 0, "x");
+  script.lying_sync("a");
+  AtTheEnd lied(script, "posix");
+  EXPECT_EQ(durable(lied.state), "a=aa");
+  EXPECT_THAT(pending(lied.state, kFirst), ElementsAre("write 0 x"));
+  script.sync("a");
+  AtTheEnd end(script, "posix");
+  EXPECT_EQ(durable(end.state), "a=xa");
 }
 
-TEST(DiskState, KeepsTheDurableBytesOfAFileWithoutAName) {
-  const Trace trace = trace_of(
-      "file 0 \"a\" 61\n"
-      "0 unlink 0 \"a\"\n"
-      "1 sync_dir \"\"\n"
-      "2 write 0 at 0 62\n");
-  EXPECT_EQ(durable_bytes(trace, FileId{0}).to_string(), "a");
+TEST(DiskState, KeepsTheHashOfWhatIsDurable) {
+  DiskScript script(Files{{"a", "aaaaa"}});
+  const auto expect_right_hash = [&] {
+    AtTheEnd end(script, "posix sector_bytes=2");
+    const FileState& file = end.state.file(kFirst);
+    EXPECT_TRUE(file.pending.empty());
+    EXPECT_EQ(file.durable_hash, hash_sectors(file.durable.view(), 0, file.durable.size(), 2));
+  };
+  expect_right_hash();
+  script.write("a", 1, "xx");
+  script.sync("a");
+  expect_right_hash();
+  script.truncate("a", 2);
+  script.append("a", "yyyyyy");
+  script.sync("a");
+  expect_right_hash();
+  script.truncate("a", 3);
+  script.sync("a");
+  expect_right_hash();
+  script.allocate("a", 9);
+  script.truncate("a", 12);
+  script.sync("a");
+  expect_right_hash();
+}
+
+TEST(DiskState, AForkGoesItsOwnWay) {
+  DiskScript script(Files{{"a", "aaaa"}});
+  script.write("a", 0, "x");
+  script.sync("a");
+  script.write("a", 1, "y");
+  script.sync("a");
+  script.unlink("a");
+  const Trace& trace = script.trace();
+  const DiskModel model = model_of("posix");
+  DiskState state(trace.initial, model);
+  state.step(trace.ops[0]);
+  state.step(trace.ops[1]);
+
+  DiskState copy = state.fork();
+  EXPECT_EQ(copy.ops_done(), 2U);
+  for (std::size_t i = 2; i < 5; ++i) copy.step(trace.ops[i]);
+  EXPECT_EQ(durable(copy), "a=xyaa");
+  EXPECT_THAT(names(copy), ElementsAre("unlink a"));
+  EXPECT_EQ(durable(state), "a=xaaa");
+  EXPECT_THAT(names(state), IsEmpty());
+  EXPECT_THAT(pending(state, kFirst), IsEmpty());
+}
+
+TEST(DiskState, RemembersTheLastDeletedFileThatHadBytesAtAPlace) {
+  DiskScript script(Files{{"a", "aaaa"}, {"b", "b"}, {"c", "cc"}});
+  {
+    AtTheEnd begin(script, "posix");
+    EXPECT_EQ(begin.state.deleted_bytes(0), nullptr);
+  }
+  script.append("a", "x");
+  script.unlink("a");
+  script.rename("c", "b");  // deletes the old b
+  AtTheEnd end(script, "posix");
+  EXPECT_EQ(end.state.deleted_bytes(0)->to_string(), "b");
+  EXPECT_EQ(end.state.deleted_bytes(1)->to_string(), "aaaax") << "what was pending is among it";
+  EXPECT_EQ(end.state.deleted_bytes(5), nullptr);
+}
+
+TEST(DurableBytes, AreThoseThatWereSyncedBeforeTheEndOfTheTrace) {
+  DiskScript script;
+  script.append("a", "x");
+  script.sync("a");
+  script.append("a", "y");
+  EXPECT_EQ(durable_bytes(script.trace(), kFirst).to_string(), "x");
+}
+
+// Once its unlink was durable the state of the disk let go of the file, and it counted as empty. A failed sync that
+// takes back what was pending then took all that the process could read through the file that it still had open.
+TEST(DurableBytes, AreThereAlsoWhereTheFileHasNoNameAnyMore) {
+  DiskScript script(Files{{"a", "old"}});
+  script.unlink("a");
+  script.sync_dir();
+  EXPECT_EQ(durable_bytes(script.trace(), kFirst).to_string(), "old");
 }
 
 }  // namespace
