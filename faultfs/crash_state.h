@@ -53,7 +53,7 @@ struct CrashState {
 
 // Text, one line. `kept`, `dropped` and `trashed` (garbage) say that all pieces of an operation are so.
 //   after 37: 33 kept, 35 torn kd, 36 dropped
-//   after 37 and 100 bytes: 37 torn k
+//   after 37 and 100 bytes: 37 kept
 [[nodiscard]] std::string to_text(const CrashPoint& point);
 [[nodiscard]] std::string to_text(const CrashState& state);
 

@@ -12,7 +12,7 @@
 //     TRY(kv::write_all(*file, 0, "never synced"));
 //   }
 //   disk.kill();                                   // the process dies; disk.image() still has the file, with its bytes
-//   TRY(enumerate(disk.trace(), find("posix"), ...))  // the power is cut: some states have it, some do not
+//   enumerate(disk.trace(), model, {}, visit);     // the power is cut: some states have it, some do not
 //
 // Threads: one at a time. Each case has a disk of its own, made from a shared image for the price of a few pointers.
 #pragma once
