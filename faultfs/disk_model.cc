@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <vector>
@@ -89,7 +88,7 @@ const DiskModel* find_named(std::string_view name) {
 
 std::string names_of_models() {
   std::vector<std::string_view> names;
-  std::ranges::transform(named_models(), std::back_inserter(names), [](const NamedModel& m) { return m.model.name; });
+  for (const NamedModel& named : named_models()) names.push_back(named.model.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
