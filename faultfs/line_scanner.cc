@@ -72,7 +72,7 @@ namespace {
 
 // The byte that two hex digits stand for; -1 where they are none.
 int hex_byte(std::string_view digits) {
-  int value = -1;
+  unsigned char value = 0;  // unsigned, so that a sign is no digit
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   return error == std::errc() && digits.size() == 2 && end == digits.data() + 2 ? value : -1;
 }
