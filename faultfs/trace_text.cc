@@ -191,7 +191,10 @@ class TraceParser {
         op.length = TRY(size(line));
         break;
       case OpKind::sync: op.file = TRY(known_id(line)); break;
-      case OpKind::sync_dir: op.path = TRY(path(line)); break;
+      case OpKind::sync_dir:
+        op.path = TRY(path(line));
+        TRY(check_directory(line, op.path));
+        break;
       default: return line.expected("an operation that changes a disk, or a sync", word);
     }
     TRY(suffixes(line, op));
@@ -294,12 +297,15 @@ class TraceParser {
     return path;
   }
 
-  kv::Result<void> check_parent(const LineScanner& line, std::string_view path) const {
-    const std::string above(directory_of(path));
-    if (!above.empty() && !directories_.contains(above)) {
-      return line.error(fmt::format("there is no directory {}", in_quotes(above)));
+  kv::Result<void> check_directory(const LineScanner& line, const std::string& path) const {
+    if (!path.empty() && !directories_.contains(path)) {
+      return line.error(fmt::format("there is no directory {}", in_quotes(path)));
     }
     return {};
+  }
+
+  kv::Result<void> check_parent(const LineScanner& line, std::string_view path) const {
+    return check_directory(line, std::string(directory_of(path)));
   }
 
   kv::Result<std::string> new_path(LineScanner& line) {
