@@ -15,7 +15,10 @@ namespace {
 // What a truncation leaves of pieces that came before it.
 void cut_pieces(std::vector<Piece>& pieces, std::uint64_t size) {
   std::erase_if(pieces, [&](const Piece& piece) { return piece.offset >= size; });
-  for (Piece& piece : pieces) piece.bytes = piece.bytes.substr(0, size - piece.offset);
+  for (Piece& piece : pieces) {
+    piece.bytes = piece.bytes.substr(0, size - piece.offset);
+    piece.new_size = std::min(piece.new_size, size);
+  }
 }
 
 bool touches(const NameChange& change, std::string_view directory) {
