@@ -15,7 +15,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 // The order in which choice_families() lists them.
-enum Family : std::size_t { kAllOrNone, kPrefixes, kAllButOne, kOneAlone, kTorn, kPairs };
+enum Family : std::size_t { all_or_none, prefixes, all_but_one, one_alone, torn, pairs };
 
 // Of a choice the fates of all members, a letter each, group by group.
 std::string letters(const CrashSpace& space, const Choice& choice) {
@@ -30,6 +30,7 @@ std::string letters(const CrashSpace& space, const Choice& choice) {
 std::vector<std::string> members(const CrashSpace& space, Family which) {
   const ChoiceFamily family = choice_families(space).at(which);
   std::vector<std::string> texts;
+  texts.reserve(family.size);
   for (std::uint64_t i = 0; i < family.size; ++i) texts.push_back(letters(space, family.choice(i)));
   return texts;
 }
@@ -52,53 +53,53 @@ struct SpaceOf {
 TEST(ChoiceFamilies, OfASmallSpaceAreTheseChoices) {
   const SpaceOf four(four_sectors(), "posix sector_bytes=2");
   EXPECT_THAT(choice_families(four.space), SizeIs(6));
-  EXPECT_THAT(members(four.space, kAllOrNone), ElementsAre("kkkk", "dddd"));
-  EXPECT_THAT(members(four.space, kPrefixes), ElementsAre("dddd", "kddd", "kkdd", "kkkd", "kkkk"));
-  EXPECT_THAT(members(four.space, kAllButOne), ElementsAre("dkkk", "kdkk", "kkdk", "kkkd"));
-  EXPECT_THAT(members(four.space, kOneAlone), ElementsAre("kddd", "dkdd", "ddkd", "dddk"));
+  EXPECT_THAT(members(four.space, all_or_none), ElementsAre("kkkk", "dddd"));
+  EXPECT_THAT(members(four.space, prefixes), ElementsAre("dddd", "kddd", "kkdd", "kkkd", "kkkk"));
+  EXPECT_THAT(members(four.space, all_but_one), ElementsAre("dkkk", "kdkk", "kkdk", "kkkd"));
+  EXPECT_THAT(members(four.space, one_alone), ElementsAre("kddd", "dkdd", "ddkd", "dddk"));
 }
 
 TEST(ChoiceFamilies, EachWriteIsTornInHalfOrEveryOtherSectorAfterAllBeforeIt) {
   const SpaceOf four(four_sectors(), "posix sector_bytes=2");
   // The first half of three sectors is one of them.
-  EXPECT_THAT(members(four.space, kTorn), ElementsAre("kkdd", "kdkk", "kdkd"));
+  EXPECT_THAT(members(four.space, torn), ElementsAre("kkdd", "kdkk", "kdkd"));
 }
 
 TEST(ChoiceFamilies, PairsAreAllButTwoAndTwoAlone) {
   const SpaceOf four(four_sectors(), "posix sector_bytes=2");
-  EXPECT_THAT(members(four.space, kPairs), ElementsAre("ddkk", "kkdd",  // 0 and 1
-                                                       "dkdk", "kdkd",  // 0 and 2
-                                                       "kddk", "dkkd",  // 1 and 2
-                                                       "dkkd", "kddk",  // 0 and 3
-                                                       "kdkd", "dkdk",  // 1 and 3
-                                                       "kkdd", "ddkk"));
+  EXPECT_THAT(members(four.space, pairs), ElementsAre("ddkk", "kkdd",  // 0 and 1
+                                                      "dkdk", "kdkd",  // 0 and 2
+                                                      "kddk", "dkkd",  // 1 and 2
+                                                      "dkkd", "kddk",  // 0 and 3
+                                                      "kdkd", "dkdk",  // 1 and 3
+                                                      "kkdd", "ddkk"));
 }
 
 TEST(ChoiceFamilies, OnePieceMayHaveEveryFateThatItsGroupAllows) {
   DiskScript script(Files{{"a", ""}});
   script.append("a", "x");
   const SpaceOf one(script, "posix");
-  EXPECT_THAT(members(one.space, kAllButOne), ElementsAre("d", "z", "g"));
-  EXPECT_THAT(members(one.space, kOneAlone), ElementsAre("k", "z", "g"));
-  EXPECT_THAT(members(one.space, kTorn), IsEmpty());
-  EXPECT_THAT(members(one.space, kPairs), IsEmpty());
+  EXPECT_THAT(members(one.space, all_but_one), ElementsAre("d", "z", "g"));
+  EXPECT_THAT(members(one.space, one_alone), ElementsAre("k", "z", "g"));
+  EXPECT_THAT(members(one.space, torn), IsEmpty());
+  EXPECT_THAT(members(one.space, pairs), IsEmpty());
 }
 
 TEST(ChoiceFamilies, OneGroupOfSeveralMembersIsVariedByItsAlternatives) {
   DiskScript script(Files{{"a", ""}});
   script.append("a", "xxyyz");
   const SpaceOf grown(script, "ordered sector_bytes=2");
-  EXPECT_THAT(members(grown.space, kAllButOne), ElementsAre("ddd", "kdd", "kkd"));
-  EXPECT_THAT(members(grown.space, kOneAlone), ElementsAre("kdd", "kkd", "kkk"));
+  EXPECT_THAT(members(grown.space, all_but_one), ElementsAre("ddd", "kdd", "kkd"));
+  EXPECT_THAT(members(grown.space, one_alone), ElementsAre("kdd", "kkd", "kkk"));
   // A later sector does not come without the earlier ones.
-  EXPECT_THAT(members(grown.space, kTorn), ElementsAre("kdd", "kkk", "kkd"));
+  EXPECT_THAT(members(grown.space, torn), ElementsAre("kdd", "kkk", "kkd"));
 }
 
 TEST(ChoiceFamilies, OfASpaceWithNothingPendingAreItsOnlyChoice) {
   const SpaceOf empty(DiskScript(), "posix");
-  EXPECT_THAT(members(empty.space, kAllOrNone), ElementsAre("", ""));
-  EXPECT_THAT(members(empty.space, kPrefixes), ElementsAre(""));
-  for (const Family family : {kAllButOne, kOneAlone, kTorn, kPairs})
+  EXPECT_THAT(members(empty.space, all_or_none), ElementsAre("", ""));
+  EXPECT_THAT(members(empty.space, prefixes), ElementsAre(""));
+  for (const Family family : {all_but_one, one_alone, torn, pairs})
     EXPECT_THAT(members(empty.space, family), IsEmpty());
 }
 
@@ -109,13 +110,13 @@ TEST(ChoiceFamilies, InsideAWriteAllKeepItsLastPiece) {
   state.step(script.trace().ops[0]);
   state.step(script.trace().ops[1], 3);
   const CrashSpace space(state, {1, 3});
-  for (const Family family : {kAllOrNone, kPrefixes, kAllButOne, kOneAlone, kTorn, kPairs}) {
+  for (const Family family : {all_or_none, prefixes, all_but_one, one_alone, torn, pairs}) {
     for (const std::string& fates : members(space, family)) {
       EXPECT_THAT(fates, SizeIs(3));
       EXPECT_EQ(fates.back(), 'k') << "family " << family;
     }
   }
-  EXPECT_THAT(members(space, kAllButOne), ElementsAre("dkk", "kdk"));
+  EXPECT_THAT(members(space, all_but_one), ElementsAre("dkk", "kdk"));
 }
 
 TEST(RandomChoice, IsTheSameForTheSameSeedAndReachesEveryState) {

@@ -208,7 +208,7 @@ CrashSpace::Namespace CrashSpace::make_namespace(const Choice& choice) {
   for (const std::string& path : names.directories) {
     if (!is_reachable(names, path)) continue;
     made.image.directories.insert(path);
-    made.directories_hash += mix(std::hash<std::string>()(path));
+    made.directories_hash += mix(~std::hash<std::string>()(path));  // not what an empty file of this name adds
   }
   for (const auto& [path, id] : names.files) {
     if (!is_reachable(names, path)) continue;

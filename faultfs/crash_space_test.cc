@@ -147,6 +147,17 @@ TEST(CrashSpace, AnUnlinkSurvivesWithoutTheCreationBeforeItOnlyWhereEachIsOnItsO
   EXPECT_THAT(images(script, "posix"), UnorderedElementsAre("a=aa", "a=aa b=", "b=", ""));
 }
 
+TEST(CrashSpace, ADurableNameIsThereAlsoWhereAPendingOneBeforeItIsDropped) {
+  DiskScript script;
+  script.make_dir("d");
+  script.sync_dir();
+  script.create("a");
+  script.create("d/b");
+  script.sync_dir("d");
+  EXPECT_THAT(images(script, "posix"), UnorderedElementsAre("d/ d/b=", "a= d/ d/b="));
+  EXPECT_THAT(images(script, "synced_only"), UnorderedElementsAre("d/ d/b="));
+}
+
 TEST(CrashSpace, AFileInADirectoryThatWasDroppedCannotBeReached) {
   DiskScript script;
   script.make_dir("d");
@@ -172,7 +183,7 @@ TEST(CrashSpace, AfterAFailedSyncALaterOneMakesTheSizeCertainAndNotTheBytes) {
 
 // --- states and hashes ---
 
-// A bit of everything: several writes to a sector, growth, a cut, names, a deleted file.
+// A bit of everything: writes to one sector, growth, a cut, changes of names, a new directory, a deleted file.
 DiskScript busy_script() {
   DiskScript script(Files{{"a", "aaaa"}, {"b", "bb"}, {"old", "oooo"}});
   script.unlink("old");
@@ -180,6 +191,7 @@ DiskScript busy_script() {
   script.append("a", "zz");
   script.truncate("b", 1);
   script.rename("b", "c");
+  script.make_dir("d");
   return script;
 }
 
@@ -230,7 +242,7 @@ TEST(CrashSpace, AllKeptIsWhatAProcessReadsAndAllDroppedWhatIsDurable) {
   const DiskScript script = busy_script();
   AtTheEnd end(script, "posix sector_bytes=2");
   CrashSpace space(end.state, {end.state.ops_done(), 0});
-  EXPECT_EQ(show(space.image(space.all_kept())), "a=axyazz c=b");
+  EXPECT_EQ(show(space.image(space.all_kept())), "a=axyazz c=b d/");
   EXPECT_EQ(show(space.image(space.all_dropped())), "a=aaaa b=bb old=oooo");
 }
 

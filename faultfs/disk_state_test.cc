@@ -154,13 +154,13 @@ TEST(DiskState, AForkGoesItsOwnWay) {
 TEST(DiskState, RemembersTheLastDeletedFileThatHadBytesAtAPlace) {
   DiskScript script(Files{{"a", "aaaa"}, {"b", "b"}, {"c", "cc"}});
   {
-    AtTheEnd begin(script, "posix");
+    AtTheEnd begin(script, "posix sector_bytes=1");
     EXPECT_EQ(begin.state.deleted_bytes(0), nullptr);
   }
   script.append("a", "x");
   script.unlink("a");
   script.rename("c", "b");  // deletes the old b
-  AtTheEnd end(script, "posix");
+  AtTheEnd end(script, "posix sector_bytes=1");
   EXPECT_EQ(end.state.deleted_bytes(0)->to_string(), "b");
   EXPECT_EQ(end.state.deleted_bytes(1)->to_string(), "aaaax") << "what was pending is among it";
   EXPECT_EQ(end.state.deleted_bytes(5), nullptr);

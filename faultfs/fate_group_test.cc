@@ -147,14 +147,15 @@ TEST(GroupPending, UnderOrderedAFilesGrowthIsOneGroupAndItsOverwritesAreOthers) 
   EXPECT_THAT(groups(script, "ordered sector_bytes=2"), ElementsAre("data 1 2", "data 0 3"));
 }
 
+// A sector that is cut off whole begins anew, and one that is cut in the middle does not.
 TEST(GroupPending, UnderPosixATruncationIsAGroupOfItsOwnAndPartsTheWritesAroundIt) {
   DiskScript script(Files{{"a", "aaaa"}});
   script.write("a", 0, "x");
   script.write("a", 2, "x");
-  script.truncate("a", 3);
+  script.truncate("a", 2);
   script.write("a", 0, "y");
   script.write("a", 2, "y");
-  EXPECT_THAT(groups(script, "posix sector_bytes=2"), ElementsAre("data 2", "data 0 3", "data 1", "data 4"));
+  EXPECT_THAT(groups(script, "posix sector_bytes=2"), ElementsAre("data 2", "data 0 3", "data 1", "data 4 zeros"));
 }
 
 TEST(GroupPending, NamesAreOneJournalOrEachAloneOrNoChoiceAtAll) {
@@ -173,7 +174,7 @@ TEST(GroupPending, ThereIsNothingToChooseWhereAllSurvivesOrNothingDoes) {
   EXPECT_THAT(groups(script, "synced_only"), IsEmpty());
 }
 
-TEST(PendingSectors, ACutPartsASectorEvenInItsMiddle) {
+TEST(PendingSectors, ACutPartsASectorThatItTakesWhole) {
   DiskScript script(Files{{"a", "aaaaaa"}});
   script.write("a", 0, "xxxxxx");
   script.truncate("a", 3);
@@ -181,7 +182,7 @@ TEST(PendingSectors, ACutPartsASectorEvenInItsMiddle) {
   AtTheEnd end(script, "posix sector_bytes=2");
   // Pieces 0 to 2 are the first write, 3 the truncation, 4 and 5 the second write.
   EXPECT_THAT(pending_sectors(end.state.file(FileId{0}), 2),
-              ElementsAre(ElementsAre(0), ElementsAre(1), ElementsAre(2), ElementsAre(4), ElementsAre(5)));
+              ElementsAre(ElementsAre(0), ElementsAre(1, 4), ElementsAre(2), ElementsAre(5)));
 }
 
 TEST(PendingSectors, AnAllocationPartsNothing) {

@@ -61,6 +61,11 @@ class FileBytes {
 class FileBuffer {
  public:
   FileBuffer() = default;
+  FileBuffer(FileBuffer&&) = default;
+  FileBuffer& operator=(FileBuffer&&) = default;
+  FileBuffer(const FileBuffer&) = delete;  // both would take the chunks for their own: freeze() instead
+  FileBuffer& operator=(const FileBuffer&) = delete;
+  ~FileBuffer() = default;
   explicit FileBuffer(FileBytes bytes) : bytes_(std::move(bytes)) {}
 
   // The bytes as they are now. Later changes to the buffer do not change what is returned.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "faultfs/crash_test_util.h"
+#include "faultfs/mix.h"
 
 namespace faultfs {
 namespace {

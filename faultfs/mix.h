@@ -34,7 +34,7 @@ class SplitMix {
   std::string bytes(length, '\0');
   for (std::uint64_t i = 0; i < length;) {
     const std::uint64_t within = (offset + i) % sizeof(std::uint64_t);
-    const std::uint64_t word = mix(mix(seed + 1) ^ mix((offset + i) / sizeof(std::uint64_t) + 1)) >> (within * 8);
+    const std::uint64_t word = mix(mix(seed + 1) + mix((offset + i) / sizeof(std::uint64_t) + 1)) >> (within * 8);
     const std::uint64_t count = std::min(sizeof word - within, length - i);
     std::memcpy(bytes.data() + i, &word, count);
     i += count;

@@ -85,10 +85,10 @@ TEST(TraceText, TheLastLineNeedsNoEnd) {
 }
 
 TEST(TraceText, RefusesATextThatIsNoTrace) {
-  EXPECT_EQ(parse_trace("").error().context, "line 1: expected \"trace 1\", found the end");
-  EXPECT_EQ(parse_trace("mark issued 1\n").error().context, "line 1: expected \"trace\", found \"mark\"");
-  EXPECT_EQ(parse_trace("trace 2\n").error().context, "line 1: expected \"1\", found \"2\"");
-  EXPECT_EQ(parse_trace("trace 1 x\n").error().context, "line 1: expected the end of the line, found \"x\"");
+  EXPECT_EQ(parse_trace("").error().context, R"(line 1: expected "trace 1", found the end)");
+  EXPECT_EQ(parse_trace("mark issued 1\n").error().context, R"(line 1: expected "trace", found "mark")");
+  EXPECT_EQ(parse_trace("trace 2\n").error().context, R"(line 1: expected "1", found "2")");
+  EXPECT_EQ(parse_trace("trace 1 x\n").error().context, R"(line 1: expected the end of the line, found "x")");
 }
 
 struct Refusal {
@@ -115,31 +115,31 @@ void expect_refused(std::span<const Refusal> refusals) {
 TEST(TraceText, RefusesALineThatIsNotWellFormed) {
   constexpr Refusal kRefusals[] = {
       {"", "expected directory, file, mark or the number of an operation, found the end"},
-      {"write 0 at 0 61", "expected directory, file, mark or the number of an operation, found \"write\""},
-      {"0 sync 0", "expected operation 1, found \"0\""},
-      {"2 sync 0", "expected operation 1, found \"2\""},
+      {"write 0 at 0 61", R"(expected directory, file, mark or the number of an operation, found "write")"},
+      {"0 sync 0", R"(expected operation 1, found "0")"},
+      {"2 sync 0", R"(expected operation 1, found "2")"},
       {"1", "expected an operation, found the end"},
-      {"1 fsync 0", "expected an operation, found \"fsync\""},
-      {"1 read 0", "expected an operation that changes a disk, or a sync, found \"read\""},
+      {"1 fsync 0", R"(expected an operation, found "fsync")"},
+      {"1 read 0", R"(expected an operation that changes a disk, or a sync, found "read")"},
       {"1 sync", "expected the number of a file, found the end"},
-      {"1 sync a", "expected the number of a file, found \"a\""},
-      {"1 create 2 c", "expected a path in quotes, found \"c\""},
-      {"1 create 2 \"c", "a path in quotes: the closing quote is missing"},
-      {"1 write 0 0 61", "expected \"at\", found \"0\""},
+      {"1 sync a", R"(expected the number of a file, found "a")"},
+      {"1 create 2 c", R"(expected a path in quotes, found "c")"},
+      {R"(1 create 2 "c)", "a path in quotes: the closing quote is missing"},
+      {"1 write 0 0 61", R"(expected "at", found "0")"},
       {"1 write 0 at", "expected a number of bytes, found the end"},
-      {"1 truncate 0 3", "expected \"to\", found \"3\""},
-      {"1 truncate 0 to -1", "expected a number of bytes, found \"-1\""},
-      {"1 truncate 0 to 1 2", "expected the end of the line, found \"2\""},
-      {"1 truncate 0 to 1 failed", "expected the end of the line, found \"failed\""},
-      {"1 sync 0 durable", "expected the end of the line, found \"durable\""},
+      {"1 truncate 0 3", R"(expected "to", found "3")"},
+      {"1 truncate 0 to -1", R"(expected a number of bytes, found "-1")"},
+      {"1 truncate 0 to 1 2", R"(expected the end of the line, found "2")"},
+      {"1 truncate 0 to 1 failed", R"(expected the end of the line, found "failed")"},
+      {"1 sync 0 durable", R"(expected the end of the line, found "durable")"},
       {"1 sync 0 thread", "expected the number of a thread, found the end"},
       {"1 sync 0 thread 4294967296", "4294967296 is no number of a thread"},
-      {"mark", "expected issued, acked, failed, opened or killed, found the end"},
-      {"mark died 1", "expected issued, acked, failed, opened or killed, found \"died\""},
+      {"mark", "expected issued, acked, failed, opened, closed or killed, found the end"},
+      {"mark died 1", R"(expected issued, acked, failed, opened, closed or killed, found "died")"},
       {"mark issued", "expected the number of a command, found the end"},
-      {"mark issued 1 2", "expected \"client\", found \"2\""},
-      {"mark issued 1 client x", "expected the number of a client, found \"x\""},
-      {"mark issued 1 client 1 2", "expected the end of the line, found \"2\""},
+      {"mark issued 1 2", R"(expected "client", found "2")"},
+      {"mark issued 1 client x", R"(expected the number of a client, found "x")"},
+      {"mark issued 1 client 1 2", R"(expected the end of the line, found "2")"},
   };
   expect_refused(kRefusals);
 }
@@ -149,13 +149,13 @@ TEST(TraceText, RefusesBytesThatAreNotInHex) {
       {"1 write 0 at 0", "expected bytes in hex, found the end"},
       {"1 write 0 at 0 -", "a write has at least one byte"},
       {"1 write 0 at 0 00*0", "a write has at least one byte"},
-      {"1 write 0 at 0 6", "expected bytes in hex, found \"6\""},
-      {"1 write 0 at 0 616", "expected bytes in hex, found \"6\""},
-      {"1 write 0 at 0 61FF", "expected bytes in hex, found \"FF\""},
+      {"1 write 0 at 0 6", R"(expected bytes in hex, found "6")"},
+      {"1 write 0 at 0 616", R"(expected bytes in hex, found "6")"},
+      {"1 write 0 at 0 61FF", R"(expected bytes in hex, found "FF")"},
       {"1 write 0 at 0 61+", "expected bytes in hex, found the end"},
-      {"1 write 0 at 0 +61", "expected bytes in hex, found \"+61\""},
+      {"1 write 0 at 0 +61", R"(expected bytes in hex, found "+61")"},
       {"1 write 0 at 0 61*", "expected a length, found the end"},
-      {"1 write 0 at 0 61*x+62", "expected a length, found \"x+62\""},
+      {"1 write 0 at 0 61*x+62", R"(expected a length, found "x+62")"},
       {"1 write 0 at 0 61*1073741824", "more than 1073741824 bytes in all"},
   };
   expect_refused(kRefusals);
@@ -163,28 +163,28 @@ TEST(TraceText, RefusesBytesThatAreNotInHex) {
 
 TEST(TraceText, RefusesAnOperationThatDoesNotFitThoseBeforeIt) {
   constexpr Refusal kRefusals[] = {
-      {"directory \"e\"", "what the disk held first stands before its operations"},
-      {"file 2 \"e\" 61", "what the disk held first stands before its operations"},
+      {R"(directory "e")", "what the disk held first stands before its operations"},
+      {R"(file 2 "e" 61)", "what the disk held first stands before its operations"},
       {"1 sync 2", "there is no file 2 yet"},
-      {"1 create 1 \"c\"", "expected the number of a new file, 2, found 1"},
-      {"1 create 3 \"c\"", "expected the number of a new file, 2, found 3"},
-      {"1 create 2 \"a\"", "\"a\" is there already"},
-      {"1 create 2 \"d\"", "\"d\" is there already"},
-      {"1 create 2 \"\"", "\"\" is there already"},
-      {"1 create 2 \"/c\"", "a path has no '.', no '//' and no '/' at its ends"},
-      {"1 create 2 \"d/./c\"", "a path has no '.', no '//' and no '/' at its ends"},
-      {"1 create 2 \"e/c\"", "there is no directory \"e\""},
-      {"1 create 2 \"a/c\"", "there is no directory \"a\""},
-      {"1 make_dir \"d/b\"", "\"d/b\" is there already"},
-      {"1 make_dir \"e/f\"", "there is no directory \"e\""},
-      {"1 unlink 1 \"a\"", "file 1 has no name \"a\" there"},
-      {"1 unlink 0 \"c\"", "file 0 has no name \"c\" there"},
-      {"1 rename 0 \"d/b\" \"c\"", "file 0 has no name \"d/b\" there"},
-      {"1 rename 0 \"a\" \"d\"", "\"d\" is a directory"},
-      {"1 rename 0 \"a\" \"\"", "\"\" is a directory"},
-      {"1 rename 0 \"a\" \"e/a\"", "there is no directory \"e\""},
-      {"1 sync_dir \"e\"", "there is no directory \"e\""},
-      {"1 sync_dir \"a\"", "there is no directory \"a\""},
+      {R"(1 create 1 "c")", "expected the number of a new file, 2, found 1"},
+      {R"(1 create 3 "c")", "expected the number of a new file, 2, found 3"},
+      {R"(1 create 2 "a")", R"("a" is there already)"},
+      {R"(1 create 2 "d")", R"("d" is there already)"},
+      {R"(1 create 2 "")", R"("" is there already)"},
+      {R"(1 create 2 "/c")", "a path has no '.', no '//' and no '/' at its ends"},
+      {R"(1 create 2 "d/./c")", "a path has no '.', no '//' and no '/' at its ends"},
+      {R"(1 create 2 "e/c")", R"(there is no directory "e")"},
+      {R"(1 create 2 "a/c")", R"(there is no directory "a")"},
+      {R"(1 make_dir "d/b")", R"("d/b" is there already)"},
+      {R"(1 make_dir "e/f")", R"(there is no directory "e")"},
+      {R"(1 unlink 1 "a")", R"(file 1 has no name "a" there)"},
+      {R"(1 unlink 0 "c")", R"(file 0 has no name "c" there)"},
+      {R"(1 rename 0 "d/b" "c")", R"(file 0 has no name "d/b" there)"},
+      {R"(1 rename 0 "a" "d")", R"("d" is a directory)"},
+      {R"(1 rename 0 "a" "")", R"("" is a directory)"},
+      {R"(1 rename 0 "a" "e/a")", R"(there is no directory "e")"},
+      {R"(1 sync_dir "e")", R"(there is no directory "e")"},
+      {R"(1 sync_dir "a")", R"(there is no directory "a")"},
       {"1 write 0 at 68719476737 61", "a file has at most 68719476736 bytes"},
       {"1 allocate 0 to 68719476737", "a file has at most 68719476736 bytes"},
   };
@@ -196,9 +196,9 @@ TEST(TraceText, RefusesAFirstImageThatIsOutOfOrder) {
             "line 2: expected the number of a new file, 0, found 1");
   EXPECT_EQ(parse_trace("trace 1\nfile 0 \"b\" -\nfile 1 \"a\" -\n").error().context,
             "line 3: files stand in the order of their paths");
-  EXPECT_EQ(parse_trace("trace 1\ndirectory \"d/e\"\n").error().context, "line 2: there is no directory \"d\"");
+  EXPECT_EQ(parse_trace("trace 1\ndirectory \"d/e\"\n").error().context, R"(line 2: there is no directory "d")");
   EXPECT_EQ(parse_trace("trace 1\ndirectory \"d\"\ndirectory \"d\"\n").error().context,
-            "line 3: \"d\" is there already");
+            R"(line 3: "d" is there already)");
 }
 
 // Where a name was taken away, it may be given again, and a file without a name may still be written to.
