@@ -39,7 +39,13 @@ CrashSpace::CrashSpace(DiskState& disk, const CrashPoint& point)
 
 // It is the last member of its group, so only the alternative that keeps all of that one keeps it.
 void CrashSpace::keep_last_piece() {
-  if (by_time_.empty() || by_time_.back().member.op != point_.ops) return;
+  if (by_time_.empty() || by_time_.back().member.op != point_.ops) {
+    // It is in a file that has no name any more, and a member of no group; what was to come before it is kept.
+    for (FateGroup& group : groups_) {
+      if (disk_.model().data_order == DataOrder::in_order && group.members.front().file != kNames) group.certain = true;
+    }
+    return;
+  }
   const Timed& last = by_time_.back();
   groups_[last.group].certain = true;
   cut_file_ = files_[last.member.file].get();

@@ -70,14 +70,14 @@ TEST(FileSpace, ATruncationHarmsNothing) {
 }
 
 // Where a size covers only what is on the disk, a write into reserved room made the file as long as itself when the
-// reservation was dropped: a log of a size that nothing had given it, with a hole before the record.
+// reservation was dropped: a log of a size that nothing had given it.
 TEST(FileSpace, AWriteIntoRoomThatDoesNotSurviveDoesNotShow) {
   const std::string lines =
       "file 0 \"a\" -\n"
       "0 allocate 0 to 8\n"
-      "1 write 0 at 4 62626262\n";
-  EXPECT_THAT(contents_of("a", lines, "ordered sector_bytes=4"), UnorderedElementsAre("", zeros(8), zeros(4) + "bbbb"));
-  EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4"), Contains(zeros(4) + "bbbb"));
+      "1 write 0 at 0 62626262\n";
+  EXPECT_THAT(contents_of("a", lines, "ordered sector_bytes=4"), UnorderedElementsAre("", zeros(8), "bbbb" + zeros(4)));
+  EXPECT_THAT(contents_of("a", lines, "posix sector_bytes=4"), Contains("bbbb"));
 }
 
 // At a write that was cut short every state keeps its last piece. Where the file grew in order, that piece was still
@@ -97,6 +97,24 @@ TEST(FileSpace, AWriteCutShortKeepsWhatItStandsOn) {
   EXPECT_THAT(contents, ElementsAre("b"));
   EXPECT_FALSE(apply(*parse_crash_state("after 1 and 1 bytes: 1 kept"), trace, model));
   EXPECT_TRUE(apply(*parse_crash_state("after 1 and 1 bytes: 0 kept, 1 kept"), trace, model));
+}
+
+// With data in order, a write that survives brings all before it. One to a file without a name was forgotten, and what
+// came before a part of it could be dropped: a state of another point, listed again.
+TEST(FileSpace, AWriteCutShortKeepsWhatCameBeforeItAlsoWhereItsFileHasNoName) {
+  const Trace trace = trace_of(
+      "file 0 \"a\" -\n"
+      "file 1 \"b\" -\n"
+      "0 unlink 0 \"a\"\n"
+      "1 sync_dir \"\"\n"
+      "2 write 1 at 0 62\n"
+      "3 write 0 at 0 6161\n");
+  std::set<std::string> contents;
+  enumerate(trace, model_of("posix data_order=in_order"), {}, 3, 4, [&](Candidate& candidate) {
+    if (candidate.point().bytes == 1) contents.insert(candidate.image().files.at("b").to_string());
+    return true;
+  });
+  EXPECT_THAT(contents, ElementsAre("b"));
 }
 
 }  // namespace
