@@ -44,7 +44,7 @@ Budget any_small_budget() {
 TEST(Enumeration, InUnitsListsWhatOneRunLists) {
   const bool holds = rc::check([] {
     const DiskModel model = any_small_model();
-    const Trace trace = any_small_trace(model, 10'000);
+    const Trace trace = any_small_trace(model, 2'000);
     const Budget budget = any_small_budget();
     Listed whole;
     const Coverage coverage = list(trace, model, budget, 0, trace.ops.size() + 1, whole);
@@ -80,7 +80,7 @@ TEST(Enumeration, WithinABudgetListsSomeOfAllStatesAndTheExtremesAlways) {
   std::uint64_t exhausted = 0;
   const bool holds = rc::check([&] {
     const DiskModel model = any_small_model();
-    const Trace trace = any_small_trace(model, 600);
+    const Trace trace = any_small_trace(model, 250);
     const Budget budget = any_small_budget();
     const ImagesByPoint all = images_of(trace, model);
     const ImagesByPoint some = images_of(trace, model, budget);

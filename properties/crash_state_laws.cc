@@ -27,7 +27,7 @@ TEST(CrashStates, AreAllThatBruteForceFindsAndNoOthers) {
   std::uint64_t cuts = 0;
   const bool same = rc::check([&] {
     const faultfs::DiskModel model = any_small_model();
-    const faultfs::Trace trace = any_small_trace(model, 600);
+    const faultfs::Trace trace = any_small_trace(model, 250);
     for (const auto& [point, images] : images_of(trace, model)) {
       RC_LOG() << to_text(point) << '\n';
       const NaiveDisk naive(trace, model, point);
@@ -53,7 +53,7 @@ TEST(CrashStates, OfAStrongerModelAreStatesOfTheWeakerOne) {
     posix.model.sector_bytes = *rc::gen::element<std::uint32_t>(4, 8);
     process_kill.model.sector_bytes = ordered.model.sector_bytes = posix.model.sector_bytes;
     synced_only.model.sector_bytes = posix.model.sector_bytes;
-    const faultfs::Trace trace = any_small_trace(posix.model, 600);
+    const faultfs::Trace trace = any_small_trace(posix.model, 250);
     const ImagesByPoint of_kill = images_of(trace, process_kill.model);
     const ImagesByPoint of_synced = images_of(trace, synced_only.model);
     const ImagesByPoint of_ordered = images_of(trace, ordered.model);
@@ -114,7 +114,7 @@ TEST(CrashStates, ThatTheModelForbidsAreRefused) {
   std::uint64_t refused = 0;
   const bool holds = rc::check([&] {
     const faultfs::DiskModel model = any_small_model();
-    const faultfs::Trace trace = any_small_trace(model, 600);
+    const faultfs::Trace trace = any_small_trace(model, 250);
     for (const auto& [point, images] : images_of(trace, model)) {
       const faultfs::CrashState state = any_state(point);
       RC_LOG() << to_text(state) << '\n';

@@ -52,7 +52,7 @@ std::ostream& operator<<(std::ostream& out, const DiskStep& step) {
     case DiskVerb::size:
     case DiskVerb::unlock: return out << ' ' << step.place;
     case DiskVerb::fail_sync:
-    case DiskVerb::lie_sync:
+    case DiskVerb::lie_sync: return out << (step.length % 4 == 0 ? " of " + step.path : fmt::format(" {}", step.place));
     case DiskVerb::kill: return out;
   }
   return out;
@@ -75,13 +75,13 @@ rc::Gen<DiskProgram> programs_of(const Choices& choices) {
   // RapidCheck takes the size of a case for the largest number too; programs grow, and numbers do not.
   const auto number = [](const rc::Gen<std::uint64_t>& gen) { return rc::gen::resize(rc::kNominalSize, gen); };
   const auto lock_mode = rc::gen::element(kv::LockMode::shared, kv::LockMode::exclusive);
-  return rc::gen::container<DiskProgram>(
-      rc::gen::build<DiskStep>(rc::gen::set(&DiskStep::verb, choices.verb), rc::gen::set(&DiskStep::path, choices.path),
-                               rc::gen::set(&DiskStep::to, choices.path), rc::gen::set(&DiskStep::mode, choices.mode),
-                               rc::gen::set(&DiskStep::lock_mode, lock_mode),
-                               rc::gen::set(&DiskStep::place, rc::gen::element<std::size_t>(0, 1, 2)),
-                               rc::gen::set(&DiskStep::offset, number(choices.offset)),
-                               rc::gen::set(&DiskStep::length, number(choices.length))));
+  return rc::gen::container<DiskProgram>(rc::gen::build<DiskStep>(
+      rc::gen::set(&DiskStep::verb, choices.verb), rc::gen::set(&DiskStep::path, choices.path),
+      rc::gen::set(&DiskStep::to, choices.path), rc::gen::set(&DiskStep::mode, choices.mode),
+      rc::gen::set(&DiskStep::lock_mode, lock_mode),
+      rc::gen::set(&DiskStep::place, rc::gen::weightedElement<std::size_t>({{4, 0}, {3, 1}, {1, 2}})),
+      rc::gen::set(&DiskStep::offset, number(choices.offset)),
+      rc::gen::set(&DiskStep::length, number(choices.length))));
 }
 
 // Names that exist more often than not, one component each.
@@ -139,18 +139,18 @@ rc::Gen<DiskProgram> any_calm_program() {
 }
 
 rc::Gen<DiskProgram> any_crashing_program() {
-  const auto verb = rc::gen::weightedElement<DiskVerb>({{12, DiskVerb::open},
+  const auto verb = rc::gen::weightedElement<DiskVerb>({{5, DiskVerb::open},
                                                         {1, DiskVerb::close},
                                                         {24, DiskVerb::write},
-                                                        {4, DiskVerb::truncate},
+                                                        {5, DiskVerb::truncate},
                                                         {3, DiskVerb::allocate},
-                                                        {4, DiskVerb::sync},
-                                                        {6, DiskVerb::rename},
+                                                        {6, DiskVerb::sync},
+                                                        {5, DiskVerb::rename},
                                                         {4, DiskVerb::unlink},
                                                         {2, DiskVerb::make_dir},
-                                                        {3, DiskVerb::sync_dir},
+                                                        {5, DiskVerb::sync_dir},
                                                         {1, DiskVerb::lock},
-                                                        {3, DiskVerb::fail_sync},
+                                                        {4, DiskVerb::fail_sync},
                                                         {1, DiskVerb::lie_sync},
                                                         {1, DiskVerb::kill}});
   const auto path = rc::gen::weightedElement<std::string>(
@@ -239,8 +239,14 @@ std::string DiskRunner::run_on_file(const DiskStep& step) {
 
 void run(const DiskStep& step, faultfs::SimDisk& disk, std::unique_ptr<DiskRunner>& process) {
   switch (step.verb) {
-    case DiskVerb::fail_sync: disk.arrange(faultfs::SyncFault::fails); break;
-    case DiskVerb::lie_sync: disk.arrange(faultfs::SyncFault::lies); break;
+    case DiskVerb::fail_sync:
+    case DiskVerb::lie_sync: {
+      disk.arrange(step.verb == DiskVerb::fail_sync ? faultfs::SyncFault::fails : faultfs::SyncFault::lies);
+      DiskStep sync = step;
+      sync.verb = step.length % 4 == 0 ? DiskVerb::sync_dir : DiskVerb::sync;
+      process->run(sync);
+      break;
+    }
     case DiskVerb::kill:
       disk.kill();
       process = std::make_unique<DiskRunner>(disk);
@@ -259,6 +265,8 @@ faultfs::Image first_image() {
 faultfs::Trace trace_of(const DiskProgram& program, faultfs::FailedSync failed_sync) {
   faultfs::SimDisk disk(first_image(), failed_sync);
   auto process = std::make_unique<DiskRunner>(disk);
+  process->run({.path = "a", .place = 0});
+  process->run({.path = "b", .place = 1});
   for (const DiskStep& step : program) run(step, disk, process);
   return disk.trace();
 }

@@ -31,7 +31,7 @@ enum class DiskVerb {
   sync_dir,
   lock,  // into a place for a lock, and releases what was there
   unlock,
-  fail_sync,  // SimDisk::arrange
+  fail_sync,  // SimDisk::arrange, and then the sync
   lie_sync,   // the same
   kill,       // SimDisk::kill
 };
@@ -67,7 +67,7 @@ class DiskRunner {
   explicit DiskRunner(kv::Vfs& vfs, std::string root = "") : vfs_(vfs), root_(std::move(root)) {}
 
   // Does one call and returns its answer as text: values, or the code and the errno of the error. A call on a place
-  // that holds no file, and the three last verbs, do nothing.
+  // that holds no file does nothing, nor do the three last verbs, which are no calls.
   std::string run(const DiskStep& step);
 
  private:
@@ -84,7 +84,8 @@ class DiskRunner {
 // Does a step, those of the three last verbs too. A kill closes what is open, as a new process would find it.
 void run(const DiskStep& step, faultfs::SimDisk& disk, std::unique_ptr<DiskRunner>& process);
 
-// What a disk did under a program, from an image of one durable file and one durable directory.
+// What a disk did under a program, from an image of one durable file and one durable directory. Two files are open when
+// it begins, the durable one and a new one.
 faultfs::Trace trace_of(const DiskProgram& program, faultfs::FailedSync failed_sync);
 faultfs::Image first_image();
 

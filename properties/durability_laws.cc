@@ -119,7 +119,7 @@ TEST(Durability, OfSyncedBytesUnderSyncedNamesOutlivesEveryCrash) {
   std::uint64_t of_new_files = 0;
   const bool holds = rc::check([&] {
     const faultfs::DiskModel model = any_small_model();
-    const faultfs::Trace trace = any_small_trace(model, 600);
+    const faultfs::Trace trace = any_small_trace(model, 250);
     std::vector<Reliance> after{Reliance(trace.initial)};
     for (const TraceOp& op : trace.ops) {
       after.push_back(after.back());
