@@ -2,6 +2,7 @@
 
 #include "engine/assert.h"
 #include "harness/damage_campaign.h"
+#include "harness/error_campaign.h"
 #include "harness/kill_campaign.h"
 #include "harness/power_campaign.h"
 
@@ -17,6 +18,7 @@ std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& su
   if (name == "bitflip") return std::make_unique<DamageCampaign>(faultfs::DamageKind::flip, subject, damage);
   if (name == "kill") return std::make_unique<KillCampaign>(KillMode::planned, subject, kill);
   if (name == "power") return std::make_unique<PowerCampaign>(subject, PowerCampaignOptions{setup.seed, {}});
+  if (name == "errors") return std::make_unique<ErrorCampaign>(subject, setup.seed);
   WB_ASSERT(name == "soak");
   return std::make_unique<KillCampaign>(KillMode::by_clock, subject, kill);
 }

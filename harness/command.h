@@ -32,6 +32,11 @@ struct Command {
   return kind != CommandKind::sync && kind != CommandKind::compact;
 }
 
+// Whether an ack of the command says that everything acked before it is durable.
+[[nodiscard]] inline bool makes_durable(CommandKind kind) {
+  return kind == CommandKind::sync || kind == CommandKind::compact;
+}
+
 // What the command makes of the contents, if it happens at all.
 void apply_to(Contents& contents, const Command& command);
 

@@ -1,6 +1,5 @@
 #include "harness/crash_program.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -87,11 +86,9 @@ faultfs::DiskModel draw_model(Random random) {
 }
 
 PowerPromise power_promise(const Subject& subject, const Settings& settings) {
-  const auto terms = subject.promise(settings);
-  const auto power = std::ranges::find(terms, "power", &PromiseTerm::key);
-  if (power == terms.end()) return PowerPromise::never;
-  if (power->value == "on_ack") return PowerPromise::on_ack;
-  return power->value == "on_sync" ? PowerPromise::on_sync : PowerPromise::never;
+  const auto power = promised(subject, settings, "power");
+  if (power == "on_ack") return PowerPromise::on_ack;
+  return power == "on_sync" ? PowerPromise::on_sync : PowerPromise::never;
 }
 
 }  // namespace walbreaker

@@ -69,4 +69,10 @@ std::string describe_fates(const faultfs::Trace& trace, const faultfs::CrashStat
   return text;
 }
 
+std::string describe_crash(const faultfs::DiskModel& model, const faultfs::Trace& trace,
+                           const faultfs::CrashState& state, const std::string& when) {
+  return fmt::format("model     {}\ncrash     {}, {}\n{}", faultfs::to_text(model), faultfs::to_text(state), when,
+                     describe_fates(trace, state));
+}
+
 }  // namespace walbreaker

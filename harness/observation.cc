@@ -60,18 +60,16 @@ std::optional<Wrong> wrong_gets(Session& session, const Listing& listing) {
   return wrong_get(session, std::string(kMissingKey), nullptr);
 }
 
-void read(Session& session, Observation& observation) {
-  auto listing = session.scan();
-  if (!listing) {
-    observation.wrong = failed("scan", listing.error());
-    return;
-  }
-  observation.listing = std::move(*listing);
-  observation.wrong = wrong_order(observation.listing);
-  if (!observation.wrong) observation.wrong = wrong_gets(session, observation.listing);
-}
-
 }  // namespace
+
+Reading read_all(Session& session) {
+  auto listing = session.scan();
+  if (!listing) return {{}, failed("scan", listing.error())};
+  Reading reading{std::move(*listing), {}};
+  reading.wrong = wrong_order(reading.listing);
+  if (!reading.wrong) reading.wrong = wrong_gets(session, reading.listing);
+  return reading;
+}
 
 Observation observe(const Subject& subject, kv::Vfs& vfs, const std::string& directory, const OpenRequest& request,
                     Leave leave) {
@@ -85,7 +83,9 @@ Observation observe(const Subject& subject, kv::Vfs& vfs, const std::string& dir
   }
   observation.answer = answer_of(opened->answer);
   observation.text = opened->text;
-  read(*opened->session, observation);
+  Reading reading = read_all(*opened->session);
+  observation.listing = std::move(reading.listing);
+  observation.wrong = std::move(reading.wrong);
   if (leave == Leave::closed && !observation.wrong) {
     const auto closed = opened->session->close();
     if (!closed) observation.wrong = failed("close", closed.error());

@@ -23,14 +23,22 @@ struct Observation {
   std::optional<Wrong> wrong;                 // an answer that contradicts the scan, or an error at a read
 };
 
+// Everything that an open store shows.
+struct Reading {
+  Listing listing;             // what a scan returned
+  std::optional<Wrong> wrong;  // an answer that contradicts the scan, or an error at a read (kind unrecoverable)
+};
+
+// Scans, and gets every key and one that is missing.
+[[nodiscard]] Reading read_all(Session& session);
+
 // What an observation does beyond reading.
 enum class Leave {
   dropped,  // the session is destroyed, as a kill would do
   closed,   // it is closed first; an error is wrong
 };
 
-// Opens the store, scans it, gets every key and one that is missing, and leaves it. The answers must agree with each
-// other.
+// Opens the store, reads all of it, and leaves it. The answers must agree with each other.
 [[nodiscard]] Observation observe(const Subject& subject, kv::Vfs& vfs, const std::string& directory,
                                   const OpenRequest& request, Leave leave = Leave::dropped);
 

@@ -109,9 +109,7 @@ class PowerUnit {
     if (after_recovery && judgement.wrong->kind == ViolationKind::lost_ack) {
       judgement.wrong->kind = ViolationKind::lost_after_recovery;
     }
-    const faultfs::CrashState state = candidate.state();
-    const std::string crash = fmt::format("model     {}\ncrash     {}, {}\n{}", faultfs::to_text(setting.model),
-                                          faultfs::to_text(state), when, describe_fates(trace.trace, state));
+    const std::string crash = describe_crash(setting.model, trace.trace, candidate.state(), when);
     fail(*judgement.wrong, fmt::format("{}: {}", setting.model.name, when), crash, candidate.image());
     return false;
   }

@@ -92,8 +92,6 @@ class Player {
   std::size_t issued_ = 0;
 };
 
-bool makes_durable(CommandKind kind) { return kind == CommandKind::sync || kind == CommandKind::compact; }
-
 }  // namespace
 
 faultfs::OpIndex Recording::first_opened_at() const {
@@ -124,12 +122,17 @@ Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoin
   return {PrefixSet({{durable, issued}}), std::nullopt, false};
 }
 
-Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
-                      const faultfs::Image& image) {
+Observation observe_after_crash(const Subject& subject, const Settings& settings, std::uint64_t epoch,
+                                const faultfs::Image& image) {
   faultfs::SimDisk disk(image, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
   // The store draws what no run before it can have drawn.
-  const OpenRequest request{.settings = recording.settings, .entropy = ~recording.timeline.history().epoch};
-  return judge(recording.timeline, allowed, observe(subject, disk, kRecordingDirectory, request));
+  return observe(subject, disk, kRecordingDirectory, {.settings = settings, .entropy = ~epoch});
+}
+
+Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
+                      const faultfs::Image& image) {
+  const Timeline& timeline = recording.timeline;
+  return judge(timeline, allowed, observe_after_crash(subject, recording.settings, timeline.history().epoch, image));
 }
 
 }  // namespace walbreaker

@@ -60,7 +60,11 @@ std::expected<Recording, Wrong> record(const Subject& subject, const Script& scr
 [[nodiscard]] Allowed allowed_after_crash(const Recording& recording, const faultfs::CrashPoint& point,
                                           faultfs::Survival survival, PowerPromise promise);
 
-// Opens the store that a crash left, reads all of it, and judges what came.
+// Opens the store that a crash left, and reads all of it. `epoch`, `settings`: of the run before.
+[[nodiscard]] Observation observe_after_crash(const Subject& subject, const Settings& settings, std::uint64_t epoch,
+                                              const faultfs::Image& image);
+
+// The same, and judges what came.
 [[nodiscard]] Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
                                     const faultfs::Image& image);
 

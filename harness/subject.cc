@@ -1,8 +1,17 @@
 #include "harness/subject.h"
 
+#include <algorithm>
+
 #include "engine/assert.h"
 
 namespace walbreaker {
+
+std::optional<std::string_view> promised(const Subject& subject, const Settings& settings, std::string_view key) {
+  const auto terms = subject.promise(settings);
+  const auto term = std::ranges::find(terms, key, &PromiseTerm::key);
+  if (term == terms.end()) return std::nullopt;
+  return term->value;
+}
 
 kv::Result<CommandAnswer> perform(Session& session, const Command& command) {
   const auto& writes = command.writes.operations();

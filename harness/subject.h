@@ -95,6 +95,10 @@ class Subject {
                                                 const OpenRequest& request) const = 0;
 };
 
+// What the subject says under a key of its promise, opened with these settings; nothing: it says nothing.
+[[nodiscard]] std::optional<std::string_view> promised(const Subject& subject, const Settings& settings,
+                                                       std::string_view key);
+
 enum class CommandAnswer { ok, missing };  // missing: to a del, where there was no such key
 
 // Gives the session one command.
