@@ -145,6 +145,8 @@ class ErrorUnit {
     ++tally_.counts[{"fired in", run.firing->during}];
     ++tally_.counts[{"judged", "opened again"}];
     if (run.failed_opens > 0) ++tally_.counts[{"judged", "opened again after a failed open"}];
+    if (run.reads_answered > 0) tally_.counts[{"reads by who met the fault", "answered"}] += run.reads_answered;
+    if (run.reads_refused > 0) tally_.counts[{"reads by who met the fault", "refused"}] += run.reads_refused;
   }
 
   // When the process ends that met the fault, once between the two, and once later.
@@ -177,7 +179,10 @@ class ErrorUnit {
                                            const faultfs::Image& image) const {
     const Observation observation = observe_after_crash(subject_, program.script.settings, program.script.epoch, image);
     auto wrong = run.stretches.at(standing.stretch).judge(observation, standing.allowed);
-    if (!wrong || standing.stretch == 0 || observation.answer == Answer::refused) return wrong;
+    const bool serves = observation.answer == Answer::clean || observation.answer == Answer::torn;
+    if (!wrong || !serves || observation.wrong || wrong->kind == ViolationKind::lost_ack || standing.stretch == 0) {
+      return wrong;
+    }
     // What the stretch before might have left was settled by an open, and settled otherwise.
     const PossibleContents& before = run.stretches.at(standing.stretch - 1);
     if (before.matches(observation.listing, {0, before.size()})) wrong->kind = ViolationKind::lost_after_recovery;
@@ -195,9 +200,10 @@ class ErrorUnit {
     }
     if (run.firing) {
       const auto& [during, command, begin, end] = *run.firing;
-      const std::string which = command ? fmt::format("command {}, {}", *command, during) : during;
-      text += fmt::format("fired     {} times, first in {}, after {} operations; the process ended after {}\n",
-                          run.fired, which, begin, end);
+      const std::string which = command ? fmt::format("command {} ({})", *command, during) : during;
+      text += fmt::format(
+          "fired     first in {}, after {} operations; {} in all, until the process ended after {} operations\n", which,
+          begin, run.fired, end);
     }
     for (const std::string& failure : run.failures) text += fmt::format("error     {}\n", failure);
     return text;

@@ -200,6 +200,8 @@ TEST(ErrorCampaign, FiresEachOfItsFaultsInOpensAndInCommands) {
   for (const char* judged : {"opened again", "opened again after a failed open", "after a power cut"}) {
     EXPECT_GT(count("judged", judged), 100U) << judged;
   }
+  EXPECT_GT(count("reads by who met the fault", "answered"), 100U);
+  EXPECT_EQ(count("reads by who met the fault", "refused"), 0U);
   // The run that goes past the last operation.
   EXPECT_LT(tally.fired, tally.cases);
 }

@@ -163,7 +163,7 @@ class Player {
 
   std::expected<void, Wrong> issue(std::size_t index) {
     const Command& command = script_.commands[index];
-    const std::string what = fmt::format("command {}, {},", index, to_string(command.kind));
+    const std::string what = fmt::format("command {} ({})", index, to_string(command.kind));
     disk_.mark(MarkKind::issued, issued_);
     const faultfs::OpIndex begin = disk_.trace().ops.size();
     const auto answer = perform(*session_, command);
@@ -189,7 +189,9 @@ class Player {
   // error may refuse to be read.
   std::expected<void, Wrong> look_around(const std::string& when, const Command* command = nullptr) {
     const Reading reading = read_all(*session_);
-    if (reading.wrong && reading.wrong->kind == ViolationKind::unrecoverable && may_fail()) return {};
+    const bool refused = reading.wrong && reading.wrong->kind == ViolationKind::unrecoverable && may_fail();
+    ++(refused ? run_.reads_refused : run_.reads_answered);
+    if (refused) return {};
     if (reading.wrong) return std::unexpected(*reading.wrong);
     const Contents contents(reading.listing.begin(), reading.listing.end());
     if (promise_.hides_what_failed && contents != possible().acked()) {

@@ -65,6 +65,8 @@ struct ErrorRun {
   std::vector<PossibleContents> stretches;  // before the first open that answered, and from each such open to the next
   std::vector<std::string> failures;        // every error that was answered, in words
   std::uint64_t failed_opens = 0;
+  std::uint64_t reads_answered = 0;  // whole scans by a process in which the fault had fired
+  std::uint64_t reads_refused = 0;   // with an error: allowed, as nothing false is served; but a store can do better
   std::optional<Firing> firing;
   std::uint64_t fired = 0;
   std::array<std::uint64_t, faultfs::kOpKinds.size()> operations{};  // how many were called, by kind
