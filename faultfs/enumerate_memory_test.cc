@@ -4,10 +4,10 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <random>
 #include <string>
 
 #include "faultfs/enumerate.h"
+#include "faultfs/mix.h"
 #include "faultfs/sim_disk.h"
 
 namespace faultfs {
@@ -18,25 +18,20 @@ constexpr std::uint64_t kFileBytes = 16 << 20;  // 64 MiB in all
 constexpr std::uint64_t kOps = 10'000;
 constexpr long kMaxResidentKiB = 1 << 20;  // 1 GiB
 
-std::string random_bytes(std::mt19937_64& random, std::size_t length) {
-  std::string bytes(length, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
-
 // Writes all over the files, and now and then syncs one; some of them grow.
 Trace large_trace() {
-  std::mt19937_64 random(1);
+  SplitMix random(1);
   Image image;
   for (std::uint64_t i = 0; i < kFiles; ++i) {
-    image.files["file" + std::to_string(i)] = FileBytes(random_bytes(random, kFileBytes));
+    image.files["file" + std::to_string(i)] = FileBytes(garbage(i, 0, kFileBytes));
   }
   SimDisk disk(image);
   while (disk.trace().ops.size() < kOps) {
-    auto file = disk.open("file" + std::to_string(random() % kFiles), kv::OpenMode::read_write);
+    auto file = disk.open("file" + std::to_string(random.next() % kFiles), kv::OpenMode::read_write);
     EXPECT_TRUE(file);
     for (int i = 0; i < 4; ++i) {
-      EXPECT_TRUE((*file)->write_at(random() % (kFileBytes + 100'000), random_bytes(random, 1 + random() % 3'000)));
+      const std::uint64_t offset = random.next() % (kFileBytes + 100'000);
+      EXPECT_TRUE((*file)->write_at(offset, garbage(random.next(), offset, 1 + random.next() % 3'000)));
     }
     EXPECT_TRUE((*file)->sync());
   }
@@ -54,7 +49,7 @@ long resident_kib() {
   const Trace trace = large_trace();
   const DiskModel model = *parse_disk_model("posix");
   std::uint64_t bytes = 0;
-  const Budget budget{.states_per_point = 4, .cuts_per_write = 0};
+  const Budget budget{.states_per_point = 2, .cuts_per_write = 0};
   const Coverage coverage = enumerate(trace, model, budget, [&](Candidate& candidate) {
     for (const auto& [path, file] : candidate.image().files) bytes += file.size();
     return true;
