@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "harness/campaigns.h"
+#include "harness/plugin_library.h"
 #include "harness/subjects.h"
 
 namespace walbreaker {
@@ -50,8 +51,12 @@ CLI::Validator whole_number() {
 
 void add_run(CLI::App& app, Raw& raw) {
   CLI::App& run = *app.add_subcommand("run", "Run campaigns against a subject, and judge it");
-  run.add_option("--subject", raw.subject, "The subject, one of those that `list subjects` names")
-      ->capture_default_str();
+  CLI::Option* subject =
+      run.add_option("--subject", raw.subject, "The subject, one of those that `list subjects` names")
+          ->capture_default_str();
+  run.add_option("--plugin", raw.run.plugin,
+                 "The subject, a shared library: its path, or one that `list plugins` names")
+      ->excludes(subject);
   run.add_option("--campaign", raw.campaigns, "Campaigns, by name, with commas between; or `all`")
       ->delimiter(',')
       ->capture_default_str();
@@ -77,9 +82,9 @@ void add_run(CLI::App& app, Raw& raw) {
 
 void add_list(CLI::App& app, Raw& raw) {
   CLI::App& list = *app.add_subcommand("list", "List what there is");
-  list.add_option("what", raw.list.what, "subjects, campaigns or violations")
+  list.add_option("what", raw.list.what, "subjects, plugins, campaigns or violations")
       ->required()
-      ->check(CLI::IsMember({"subjects", "campaigns", "violations"}));
+      ->check(CLI::IsMember({"subjects", "plugins", "campaigns", "violations"}));
 }
 
 std::optional<std::string> choose_campaigns(const std::vector<std::string>& names, RunArguments& run) {
@@ -99,10 +104,21 @@ std::optional<std::string> choose_campaigns(const std::vector<std::string>& name
   return std::nullopt;
 }
 
+std::optional<std::string> choose_subject(bool is_plugin, const std::string& name, RunArguments& run) {
+  if (is_plugin) {
+    const auto loaded = load_plugin(run.plugin);
+    if (!loaded) return fmt::format("--plugin: {}", loaded.error().description());
+    run.subject = *loaded;
+    return std::nullopt;
+  }
+  run.subject = find_subject(name);
+  if (run.subject == nullptr) return fmt::format("--subject: there is no subject \"{}\"", name);
+  return std::nullopt;
+}
+
 // What is wrong with the values, if anything.
-std::optional<std::string> check(const Raw& raw, RunArguments& run) {
-  run.subject = find_subject(raw.subject);
-  if (run.subject == nullptr) return fmt::format("--subject: there is no subject \"{}\"", raw.subject);
+std::optional<std::string> check(const CLI::App& command, const Raw& raw, RunArguments& run) {
+  if (auto wrong = choose_subject(command.count("--plugin") > 0, raw.subject, run)) return wrong;
   if (auto wrong = choose_campaigns(raw.campaigns, run)) return wrong;
   if (!(run.budget.seconds > 0)) return "--seconds: must be above 0";
   if (run.budget.kind == Budget::Kind::cases && run.budget.cases == 0) return "--cases: must be above 0";
@@ -125,7 +141,7 @@ Arguments finish_run(const CLI::App& command, const Raw& raw) {
   if (command.count("--cases") > 0) run.budget.kind = Budget::Kind::cases;
   if (raw.exhaustive) run.budget.kind = Budget::Kind::exhaustive;
   if (command.count("--jobs") == 0) run.jobs = std::max(1U, std::thread::hardware_concurrency());
-  if (const auto wrong = check(raw, run)) return usage(*wrong);
+  if (const auto wrong = check(command, raw, run)) return usage(*wrong);
   return run;
 }
 

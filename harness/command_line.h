@@ -13,6 +13,7 @@ namespace walbreaker {
 
 struct RunArguments {
   const Subject* subject = nullptr;
+  std::string plugin;                  // as it was named, where the subject is one
   std::vector<std::string> campaigns;  // by name, each once, in the order given
   std::uint64_t seed = 1;
   Budget budget;
@@ -24,7 +25,7 @@ struct RunArguments {
 };
 
 struct ListArguments {
-  std::string what;  // subjects, campaigns, violations
+  std::string what;  // subjects, plugins, campaigns, violations
 };
 
 // Nothing more to do: print and exit. A text for exit code 0 goes to standard output, else to standard error.

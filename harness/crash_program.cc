@@ -24,8 +24,8 @@ WorkloadShape draw_shape(Random& random) {
   return shape;
 }
 
-std::vector<Command> draw_commands(Random& random, std::uint64_t epoch, std::uint64_t count) {
-  Workload workload(random.split(1), epoch, draw_shape(random));
+std::vector<Command> draw_commands(const Subject& subject, Random& random, std::uint64_t epoch, std::uint64_t count) {
+  Workload workload(random.split(1), epoch, within(draw_shape(random), subject.capabilities()));
   std::vector<Command> commands;
   commands.reserve(count);
   while (commands.size() < count) commands.push_back(workload.next());
@@ -52,17 +52,17 @@ Script draw_script(const Subject& subject, Random random) {
   Script script;
   script.settings = ways[random.below(ways.size())];
   script.entropy = random.next();
-  script.commands = draw_commands(random, script.epoch, random.below(kMostCommands + 1));
+  script.commands = draw_commands(subject, random, script.epoch, random.below(kMostCommands + 1));
   script.restarts = draw_restarts(random, script.commands.size());
   return script;
 }
 
-Script draw_sequel(const Script& first, Random random) {
+Script draw_sequel(const Subject& subject, const Script& first, Random random) {
   Script script;
   script.epoch = first.epoch + 1;
   script.settings = first.settings;
   script.entropy = random.next();
-  script.commands = draw_commands(random, script.epoch, random.below(kMostCommandsAfter + 1));
+  script.commands = draw_commands(subject, random, script.epoch, random.below(kMostCommandsAfter + 1));
   if (!script.commands.empty() && random.one_in(3)) script.restarts = draw_restarts(random, script.commands.size());
   return script;
 }
@@ -86,7 +86,7 @@ faultfs::DiskModel draw_model(Random random) {
 }
 
 PowerPromise power_promise(const Subject& subject, const Settings& settings) {
-  const auto power = promised(subject, settings, "power");
+  const std::string power = promised(subject, settings, "power");
   if (power == "on_ack") return PowerPromise::on_ack;
   return power == "on_sync" ? PowerPromise::on_sync : PowerPromise::never;
 }

@@ -12,7 +12,7 @@ namespace walbreaker {
 [[nodiscard]] Script draw_script(const Subject& subject, Random random);
 
 // Commands for a store that a crash has left. Their values carry another epoch than those of `first`.
-[[nodiscard]] Script draw_sequel(const Script& first, Random random);
+[[nodiscard]] Script draw_sequel(const Subject& subject, const Script& first, Random random);
 
 // One of the models that a power cut is played under: the one that allows most is drawn most often.
 [[nodiscard]] faultfs::DiskModel draw_model(Random random);

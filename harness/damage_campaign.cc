@@ -37,6 +37,12 @@ std::string_view DamageCampaign::name() const { return kind_ == faultfs::DamageK
 Tally DamageCampaign::prepare() {
   Tally tally;
   for (const ScenarioKind kind : options_.scenarios) {
+    if (!suits(kind, subject_)) continue;
+    if (promised(subject_, scenario_settings(kind), "on_damage") != "exact_prefix") {
+      tally.trouble =
+          fmt::format("{} judges on_damage=exact_prefix, which {} does not promise", name(), subject_.name());
+      return tally;
+    }
     auto scenario = make_scenario(kind, subject_, options_.seed, options_.size);
     if (!scenario) {
       const Wrong& wrong = scenario.error();
@@ -151,7 +157,7 @@ void DamageCampaign::run_case(std::uint64_t index, Tally& tally) const {
   }
   const Harm harm = harm_of(c.scenario, c.damage);
   Trial trial(subject_, c.scenario, *image, Random(options_.seed).split(index).next());
-  const Judgement judgement = trial.run(harm, index % 16 == 0);
+  const Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
   const std::string_view scenario = to_string(c.scenario.kind);
 
   ++tally.cases;

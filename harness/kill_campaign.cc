@@ -70,6 +70,10 @@ KillCampaign::~KillCampaign() = default;
 
 Tally KillCampaign::prepare() {
   Tally tally;
+  if (promised(subject_, child_request(0, 0).settings, "kill") != "on_ack") {
+    tally.trouble = fmt::format("{} judges kill=on_ack, which {} does not promise", name(), subject_.name());
+    return tally;
+  }
   auto work = WorkDirectory::make(options_.directory);
   if (work) {
     work_ = std::move(*work);

@@ -34,8 +34,8 @@ faultfs::Fault draw_kill(Random& random, std::uint64_t commands) {
   return {.kind = faultfs::FaultKind::kill, .at = at, .amount = random.next()};
 }
 
-std::vector<Command> issued_commands(const ChildTask& task, std::uint64_t count) {
-  Workload workload = child_workload(task.seed, task.epoch);
+std::vector<Command> issued_commands(const Capabilities& capabilities, const ChildTask& task, std::uint64_t count) {
+  Workload workload = child_workload(capabilities, task.seed, task.epoch);
   std::vector<Command> commands;
   while (commands.size() < count) commands.push_back(workload.next());
   return commands;
@@ -46,7 +46,7 @@ std::vector<Command> issued_commands(const ChildTask& task, std::uint64_t count)
 KillChain::Round KillChain::draw_round(std::uint64_t index) {
   Random random = Random(seed_).split(++epoch_).split(1);
   Round round{.index = index,
-              .task = {std::string(subject_.name()), directory_, seed_, epoch_, 0, std::nullopt},
+              .task = {subject_.found_by(), directory_, seed_, epoch_, 0, std::nullopt},
               .plan = {.program = program_, .arguments = {}, .kill_after = std::nullopt},
               .commands = {},
               .end = {},
@@ -59,7 +59,7 @@ KillChain::Round KillChain::draw_round(std::uint64_t index) {
     round.plan.kill_after = std::chrono::microseconds(random.below(6'000));
   }
   round.plan.arguments = to_arguments(round.task);
-  round.look_read_only = made_ && random.one_in(2);
+  round.look_read_only = made_ && random.one_in(2) && subject_.capabilities().read_only;
   return round;
 }
 
@@ -79,7 +79,7 @@ bool KillChain::round(std::uint64_t index, Tally& tally) {
     return false;
   }
   round.log = std::move(*log);
-  round.commands = issued_commands(round.task, round.log.issued);
+  round.commands = issued_commands(subject_.capabilities(), round.task, round.log.issued);
   if (round.log.phase == "command") round.log.phase = to_string(round.commands.back().kind);
   made_ = made_ || round.log.opened;
   note_end(round, tally);

@@ -46,8 +46,9 @@ std::optional<ChildTask> parse_child_task(std::span<char* const> arguments) {
   return good ? std::optional(task) : std::nullopt;
 }
 
-Workload child_workload(std::uint64_t seed, std::uint64_t epoch) {
-  return {Random(seed).split(epoch), epoch, {.large_value = 9'000, .sync_percent = 3, .compact_percent = 3}};
+Workload child_workload(const Capabilities& capabilities, std::uint64_t seed, std::uint64_t epoch) {
+  const WorkloadShape shape{.large_value = 9'000, .sync_percent = 3, .compact_percent = 3};
+  return {Random(seed).split(epoch), epoch, within(shape, capabilities)};
 }
 
 OpenRequest child_request(std::uint64_t seed, std::uint64_t epoch) {
@@ -84,8 +85,8 @@ std::string general_name(std::string_view path) {
 }
 
 // Gives the commands. False: a wrong answer was told.
-bool issue_commands(Session& session, const ChildTask& task) {
-  Workload workload = child_workload(task.seed, task.epoch);
+bool issue_commands(const Capabilities& capabilities, Session& session, const ChildTask& task) {
+  Workload workload = child_workload(capabilities, task.seed, task.epoch);
   for (std::uint64_t i = 0; i < task.commands; ++i) {
     const Command command = workload.next();
     tell(fmt::format("issue {}", i));
@@ -120,7 +121,7 @@ void work(const Subject& subject, const ChildTask& task) {
     return tell_wrong(ViolationKind::false_damage, "the open reported damage: " + opened->text);
   }
   tell("opened");
-  if (!issue_commands(*opened->session, task)) return;
+  if (!issue_commands(subject.capabilities(), *opened->session, task)) return;
   tell("close");
   const auto closed = opened->session->close();
   if (!closed) return tell_wrong(ViolationKind::wrong_result, "close failed: " + closed.error().message());

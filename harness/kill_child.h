@@ -31,7 +31,7 @@ namespace walbreaker {
 inline constexpr std::string_view kKillChildVerb = "kill-child";
 
 struct ChildTask {
-  std::string subject;  // by name
+  std::string subject;  // its found_by()
   std::string directory;
   std::uint64_t seed = 0;   // of this directory: the commands follow from it and the epoch
   std::uint64_t epoch = 0;  // the number of this child, among those on this directory
@@ -45,7 +45,7 @@ struct ChildTask {
 std::optional<ChildTask> parse_child_task(std::span<char* const> arguments);
 
 // The commands of a child: the same for the child, which issues them, and for its parent, which judges.
-[[nodiscard]] Workload child_workload(std::uint64_t seed, std::uint64_t epoch);
+[[nodiscard]] Workload child_workload(const Capabilities& capabilities, std::uint64_t seed, std::uint64_t epoch);
 
 // What children, and whoever reads their stores, open with.
 [[nodiscard]] OpenRequest child_request(std::uint64_t seed, std::uint64_t epoch);

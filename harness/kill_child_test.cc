@@ -79,9 +79,9 @@ TEST(KillChild, OutputThatNoChildWritesIsNotUnderstood) {
 }
 
 TEST(KillChild, ItsCommandsFollowFromSeedAndEpoch) {
-  Workload a = child_workload(1, 2);
-  Workload b = child_workload(1, 2);
-  Workload c = child_workload(1, 3);
+  Workload a = child_workload({}, 1, 2);
+  Workload b = child_workload({}, 1, 2);
+  Workload c = child_workload({}, 1, 3);
   const auto first = a.next().writes.operations();
   EXPECT_EQ(first, b.next().writes.operations());
   EXPECT_NE(first, c.next().writes.operations());

@@ -81,7 +81,7 @@ class PowerUnit {
 
   // Goes on with the store that the crash left, and cuts the power again.
   void play_on(const Setting& setting, const Ground& first, const faultfs::Image& image) {
-    const Script sequel = draw_sequel(setting.script, sequels_.split(tally_.cases));
+    const Script sequel = draw_sequel(subject_, setting.script, sequels_.split(tally_.cases));
     const auto recording = record(subject_, sequel, image);
     if (!recording) {
       ++tally_.cases;

@@ -22,6 +22,11 @@ std::string_view to_string(ScenarioKind kind) {
   return row.name;
 }
 
+bool suits(ScenarioKind kind, const Subject& subject) {
+  const bool about_compaction = kind == ScenarioKind::two_generations || kind == ScenarioKind::obsolete_snapshot;
+  return !about_compaction || subject.capabilities().compact;
+}
+
 Settings scenario_settings(ScenarioKind kind) {
   Settings settings{{"compact_after_operations", "0"}, {"compact_after_bytes", "0"}};
   if (kind == ScenarioKind::sync_on_request) settings["sync"] = "on_request";
@@ -106,7 +111,7 @@ class Author {
       : kind_(kind),
         subject_(subject),
         random_(Random(seed).split(static_cast<std::uint64_t>(kind))),
-        workload_(random_.split(0), 1, shape_for(size)) {
+        workload_(random_.split(0), 1, within(shape_for(size), subject.capabilities())) {
     history_.epoch = 1;
   }
 
@@ -130,6 +135,11 @@ class Author {
     disk_.mark(faultfs::MarkKind::acked, history_.commands.size());
     record(std::move(command));
     return {};
+  }
+
+  Step compact() {
+    if (!subject_.capabilities().compact) return {};
+    return issue({CommandKind::compact, {}});
   }
 
   // Commands until the contents have that many bytes.
@@ -210,13 +220,13 @@ class Author {
 
 Step snapshot_and_log(Author& author, const ScenarioSize& size) {
   TRY(author.fill_contents(size.snapshot_bytes));
-  TRY(author.issue({CommandKind::compact, {}}));
+  TRY(author.compact());
   return author.fill_log(size.log_bytes);
 }
 
 Step two_logs(Author& author, const ScenarioSize& size) {
   TRY(author.fill_contents(size.snapshot_bytes / 2));
-  TRY(author.issue({CommandKind::compact, {}}));
+  TRY(author.compact());
   TRY(author.fill_log(size.log_bytes / 2));
   TRY(author.fail_compaction());
   return author.fill_log(size.log_bytes / 2);
@@ -224,7 +234,7 @@ Step two_logs(Author& author, const ScenarioSize& size) {
 
 Step commit_groups(Author& author, const ScenarioSize& size) {
   TRY(author.fill_contents(size.snapshot_bytes / 2));
-  TRY(author.issue({CommandKind::compact, {}}));
+  TRY(author.compact());
   constexpr int kGroups = 8;
   for (int group = 0; group < kGroups; ++group) {
     if (group > 0) TRY(author.issue({CommandKind::sync, {}}));
@@ -235,7 +245,7 @@ Step commit_groups(Author& author, const ScenarioSize& size) {
 
 Step two_snapshots(Author& author, const ScenarioSize& size) {
   TRY(author.fill_contents(size.snapshot_bytes / 2));
-  TRY(author.issue({CommandKind::compact, {}}));
+  TRY(author.compact());
   TRY(author.fill_log(size.log_bytes / 4));
   TRY(author.compact_leaving_a_snapshot());
   return author.fill_log(size.log_bytes / 4);

@@ -40,6 +40,9 @@ inline constexpr std::array<ScenarioInfo, 6> kScenarios{{
 
 [[nodiscard]] std::string_view to_string(ScenarioKind kind);
 
+// Whether the subject can be brought there: those about a compaction are for subjects that compact.
+[[nodiscard]] bool suits(ScenarioKind kind, const Subject& subject);
+
 // How much a scenario holds, in bytes of keys and values; its files are larger by headers and checksums.
 struct ScenarioSize {
   std::uint64_t snapshot_bytes;

@@ -6,11 +6,10 @@
 
 namespace walbreaker {
 
-std::optional<std::string_view> promised(const Subject& subject, const Settings& settings, std::string_view key) {
+std::string promised(const Subject& subject, const Settings& settings, std::string_view key) {
   const auto terms = subject.promise(settings);
   const auto term = std::ranges::find(terms, key, &PromiseTerm::key);
-  if (term == terms.end()) return std::nullopt;
-  return term->value;
+  return term == terms.end() ? std::string() : term->value;
 }
 
 kv::Result<CommandAnswer> perform(Session& session, const Command& command) {

@@ -67,8 +67,16 @@ enum class FileRole {
 };
 
 struct PromiseTerm {
-  std::string_view key;
-  std::string_view value;
+  std::string key;
+  std::string value;
+};
+
+// The commands that a subject need not have. Those that it lacks are not drawn.
+struct Capabilities {
+  bool batch = true;
+  bool compact = true;
+  bool read_only = true;  // it opens stores read-only
+  bool operator==(const Capabilities&) const = default;
 };
 
 class Subject {
@@ -79,6 +87,11 @@ class Subject {
   virtual ~Subject() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
+
+  // What find_subject_or_plugin() finds it by, in another process too.
+  [[nodiscard]] virtual std::string found_by() const { return std::string(name()); }
+
+  [[nodiscard]] virtual Capabilities capabilities() const { return {}; }
 
   // What it promises when it is opened with these settings, as the report shows it: "kill" "on_ack", "on_damage"
   // "exact_prefix".
@@ -95,9 +108,8 @@ class Subject {
                                                 const OpenRequest& request) const = 0;
 };
 
-// What the subject says under a key of its promise, opened with these settings; nothing: it says nothing.
-[[nodiscard]] std::optional<std::string_view> promised(const Subject& subject, const Settings& settings,
-                                                       std::string_view key);
+// What the subject promises under this key, opened with these settings; empty where it says nothing.
+[[nodiscard]] std::string promised(const Subject& subject, const Settings& settings, std::string_view key);
 
 enum class CommandAnswer { ok, missing };  // missing: to a del, where there was no such key
 

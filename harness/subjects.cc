@@ -1,7 +1,9 @@
 #include "harness/subjects.h"
 
 #include <algorithm>
+#include <string>
 
+#include "harness/plugin_library.h"
 #include "harness/reference_subject.h"
 
 namespace walbreaker {
@@ -15,6 +17,11 @@ const std::vector<const Subject*>& all_subjects() {
 const Subject* find_subject(std::string_view name) {
   const auto subject = std::ranges::find(all_subjects(), name, &Subject::name);
   return subject == all_subjects().end() ? nullptr : *subject;
+}
+
+const Subject* find_subject_or_plugin(std::string_view found_by) {
+  if (!found_by.contains('/')) return find_subject(found_by);
+  return load_plugin(std::string(found_by)).value_or(nullptr);
 }
 
 }  // namespace walbreaker

@@ -1,4 +1,4 @@
-// The subjects that are built in, by name.
+// The subjects, by name.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,14 @@
 
 namespace walbreaker {
 
+// Those that are built in.
 [[nodiscard]] const std::vector<const Subject*>& all_subjects();
 
 // Null where there is none of that name.
 [[nodiscard]] const Subject* find_subject(std::string_view name);
+
+// The same for what Subject::found_by() says, which is the path of a library where it has a '/' in it. Null where that
+// cannot be loaded.
+[[nodiscard]] const Subject* find_subject_or_plugin(std::string_view found_by);
 
 }  // namespace walbreaker

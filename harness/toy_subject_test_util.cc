@@ -246,7 +246,7 @@ const Toys& toys() {
 
 const Subject* find_test_subject(std::string_view name) {
   const auto found = std::ranges::find_if(toys(), [&](const auto& toy) { return toy->name() == name; });
-  return found == toys().end() ? find_subject(name) : found->get();
+  return found == toys().end() ? find_subject_or_plugin(name) : found->get();
 }
 
 const Subject& toy(ToyBug bug) {

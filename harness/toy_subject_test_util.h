@@ -35,7 +35,7 @@ class ToySubject final : public Subject {
 
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] std::vector<PromiseTerm> promise(const Settings&) const override {
-    return {{"power", "on_ack"}, {"on_damage", "exact_prefix"}};
+    return {{"kill", "on_ack"}, {"power", "on_ack"}, {"on_damage", "exact_prefix"}};
   }
   [[nodiscard]] FileRole role_of(std::string_view file_name) const override;
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
@@ -46,7 +46,8 @@ class ToySubject final : public Subject {
   ToyBug bug_;
 };
 
-// The toys by name: "toy", "toy_ignores_damage", and so on; and the built-in subjects. Null where there is none.
+// The toys by name: "toy", "toy_ignores_damage", and so on; and what find_subject_or_plugin() finds. Null where there
+// is none.
 const Subject* find_test_subject(std::string_view name);
 
 [[nodiscard]] const Subject& toy(ToyBug bug);

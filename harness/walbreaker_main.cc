@@ -18,6 +18,7 @@
 #include "harness/command_line.h"
 #include "harness/failure.h"
 #include "harness/kill_child.h"
+#include "harness/plugin_library.h"
 #include "harness/progress.h"
 #include "harness/report.h"
 #include "harness/subjects.h"
@@ -41,8 +42,10 @@ int exit_code_of(Verdict verdict) {
 
 // The command that comes to the same case again. A budget of seconds runs the same order as one of cases.
 std::string repeat_command(const RunArguments& arguments, std::string_view campaign, const Violation& violation) {
-  std::string command = fmt::format("walbreaker run --subject {} --campaign {} --seed {} --stop-after {}",
-                                    arguments.subject->name(), campaign, arguments.seed, arguments.stop_after);
+  const bool is_plugin = !arguments.plugin.empty();
+  std::string command = fmt::format(
+      "walbreaker run --{} {} --campaign {} --seed {} --stop-after {}", is_plugin ? "plugin" : "subject",
+      is_plugin ? arguments.plugin : arguments.subject->name(), campaign, arguments.seed, arguments.stop_after);
   const bool exhaustive = arguments.budget.kind == Budget::Kind::exhaustive;
   command += exhaustive ? " --exhaustive" : fmt::format(" --cases {}", violation.case_index + 1);
   if (campaign == "soak") command += "  (kills by the clock: it may take other moments)";
@@ -123,6 +126,9 @@ int list(const ListArguments& arguments) {
   if (arguments.what == "subjects") {
     for (const Subject* subject : all_subjects()) fmt::print("{}\n", subject->name());
   }
+  if (arguments.what == "plugins") {
+    for (const std::string& name : plugin_names()) fmt::print("{}\n", name);
+  }
   if (arguments.what == "campaigns") {
     for (const CampaignInfo& row : kCampaigns) fmt::print("{:<10}{}\n", row.name, row.meaning);
   }
@@ -139,7 +145,7 @@ int stop(const Stop& stop) {
 
 int main_of(int argc, char** argv) {
   const std::span arguments(argv, static_cast<std::size_t>(argc));
-  if (argc > 1 && argv[1] == kKillChildVerb) return kill_child_main(arguments.subspan(2), find_subject);
+  if (argc > 1 && argv[1] == kKillChildVerb) return kill_child_main(arguments.subspan(2), find_subject_or_plugin);
   if (std::signal(SIGINT, interrupt) == SIG_ERR) return exit_code_of(Verdict::inconclusive);
   const Arguments parsed = parse_command_line(argc, argv);
   if (const auto* wanted = std::get_if<RunArguments>(&parsed)) return run(*wanted);

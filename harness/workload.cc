@@ -6,6 +6,12 @@
 
 namespace walbreaker {
 
+WorkloadShape within(WorkloadShape shape, const Capabilities& capabilities) {
+  if (!capabilities.batch) shape.batch_percent = 0;
+  if (!capabilities.compact) shape.compact_percent = 0;
+  return shape;
+}
+
 Workload::Workload(Random random, std::uint64_t epoch, const WorkloadShape& shape)
     : random_(random), epoch_(epoch), shape_(shape) {}
 

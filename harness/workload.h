@@ -12,6 +12,7 @@
 
 #include "harness/command.h"
 #include "harness/random.h"
+#include "harness/subject.h"
 
 namespace walbreaker {
 
@@ -24,6 +25,9 @@ struct WorkloadShape {
   std::uint32_t sync_percent = 0;
   std::uint32_t compact_percent = 0;
 };
+
+// The same without the commands that a subject lacks: puts take their place.
+[[nodiscard]] WorkloadShape within(WorkloadShape shape, const Capabilities& capabilities);
 
 class Workload {
  public:
