@@ -51,6 +51,14 @@ TEST(CommandLine, TakesEveryFlag) {
   EXPECT_EQ(run.json, "j");
 }
 
+TEST(CommandLine, TakesAPluginInPlaceOfASubject) {
+  const RunArguments run = parse_run({"--plugin", "reference"});
+  EXPECT_EQ(run.plugin, "reference");
+  EXPECT_EQ(run.subject->name(), "reference");
+  EXPECT_THAT(run.subject->found_by(), HasSubstr("/plugins/reference.so"));
+  EXPECT_EQ(parse_run({}).plugin, "");
+}
+
 TEST(CommandLine, KnowsThreeKindsOfBudget) {
   EXPECT_EQ(parse_run({"--seconds", "0.5"}).budget.seconds, 0.5);
   EXPECT_EQ(parse_run({"--cases", "7"}).budget.kind, Budget::Kind::cases);
@@ -80,6 +88,9 @@ TEST(CommandLine, AnswersWrongUseWithOneLineAndExitCodeTwo) {
       {{"run", "--cases", "1", "--seconds", "1"}, "--cases"},
       {{"run", "--cases", "1", "--exhaustive"}, "--exhaustive"},
       {{"run", "--subject", "nobody"}, "nobody"},
+      {{"run", "--plugin", "nobody"}, "--plugin: there is no plugin nobody.so"},
+      {{"run", "--plugin", "./no_such_file.so"}, "no_such_file.so"},
+      {{"run", "--plugin", "reference", "--subject", "reference"}, "--subject excludes --plugin"},
       {{"run", "--campaign", "truncate,fly"}, "fly"},
       {{"run", "--dir", "/no/such/directory"}, "/no/such/directory"},
       {{"list"}, "what"},

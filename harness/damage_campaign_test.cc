@@ -5,6 +5,8 @@
 #include <set>
 
 #include "harness/damage_oracle.h"
+#include "harness/fake_plugin_test_util.h"
+#include "harness/plugin_subject.h"
 #include "harness/toy_subject_test_util.h"
 
 namespace walbreaker {
@@ -126,6 +128,13 @@ TEST(DamageCampaign, AUnitComesToTheSameWhateverRanBefore) {
     return tally.counts;
   };
   EXPECT_EQ(run({{0, 256}}), run({{128, 256}, {0, 128}}));
+}
+
+TEST(DamageCampaign, HasNoVerdictOnASubjectThatDoesNotPromiseWhatItJudges) {
+  walbreaker_plugin plugin = fake_plugin();  // it promises nothing of damage, nor of kills
+  const PluginSubject subject(plugin, "./fake.so");
+  DamageCampaign damage(DamageKind::flip, subject, {.seed = 1});
+  EXPECT_THAT(damage.prepare().trouble.value_or(""), testing::HasSubstr("on_damage=exact_prefix, which fake does not"));
 }
 
 }  // namespace

@@ -79,6 +79,41 @@ TEST(Scenario, EveryByteOfALogWasWrittenBySomeCommand) {
   EXPECT_EQ(end, log->size);
 }
 
+// The toy that lacks what a scenario about compactions needs.
+class ToyThatDoesNotCompact final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const override { return toy_.name(); }
+  [[nodiscard]] Capabilities capabilities() const override { return {.batch = false, .compact = false}; }
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
+    return toy_.promise(settings);
+  }
+  [[nodiscard]] FileRole role_of(std::string_view file_name) const override { return toy_.role_of(file_name); }
+  [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
+                                        const OpenRequest& request) const override {
+    return toy_.open(vfs, directory, request);
+  }
+
+ private:
+  const Subject& toy_ = toy(ToyBug::none);
+};
+
+TEST(Scenario, ASubjectIsNotAskedForWhatItLacks) {
+  const ToyThatDoesNotCompact subject;
+  for (const ScenarioInfo& row : kScenarios) {
+    const bool about_compaction =
+        row.kind == ScenarioKind::two_generations || row.kind == ScenarioKind::obsolete_snapshot;
+    EXPECT_EQ(suits(row.kind, subject), !about_compaction) << row.name;
+    EXPECT_TRUE(suits(row.kind, toy(ToyBug::none))) << row.name;
+    if (about_compaction) continue;
+    const auto scenario = make_scenario(row.kind, subject, 1, kSmallScenario);
+    ASSERT_TRUE(scenario) << scenario.error().text;
+    for (const Command& command : scenario->timeline.history().commands) {
+      EXPECT_NE(command.kind, CommandKind::batch) << row.name;
+      EXPECT_NE(command.kind, CommandKind::compact) << row.name;
+    }
+  }
+}
+
 TEST(Scenario, ASubjectThatIsWrongWithoutAFaultFailsTheBaseline) {
   const auto scenario = make_scenario(ScenarioKind::mid_flight, toy(ToyBug::reports_always), 1, kSmallScenario);
   ASSERT_FALSE(scenario);

@@ -70,8 +70,15 @@ TEST(WalbreakerCommand, IsInconclusiveWhereItsReportCannotBeWritten) {
             3);
 }
 
+TEST(WalbreakerCommand, TorturesAPluginToItsRealKills) {
+  const ChildEnd end = run({"run", "--plugin", "reference", "--campaign", "truncate,kill,power", "--cases", "10"});
+  EXPECT_EQ(end.exit_code, 0) << end.output;
+  EXPECT_THAT(end.output, HasSubstr("\nreference, seed 1: pass\n"));
+}
+
 TEST(WalbreakerCommand, ListsWhatThereIs) {
   EXPECT_EQ(run({"list", "subjects"}).output, "reference\n");
+  EXPECT_EQ(run({"list", "plugins"}).output, "reference\n");
   EXPECT_THAT(run({"list", "campaigns"}).output, AllOf(HasSubstr("truncate "), HasSubstr("soak ")));
   EXPECT_THAT(run({"list", "violations"}).output, HasSubstr("silent_loss"));
   EXPECT_THAT(run({"--version"}).output, StartsWith("walbreaker "));

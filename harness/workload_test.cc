@@ -63,5 +63,14 @@ TEST(Workload, ReadsNoStampFromOtherBytes) {
   EXPECT_EQ(read_stamp("e3.7."), (Stamp{3, 7}));
 }
 
+TEST(Workload, DrawsNoCommandsThatTheSubjectLacks) {
+  const WorkloadShape shape{.batch_percent = 40, .compact_percent = 40};
+  Workload workload(Random(1), 1, within(shape, {.batch = false, .compact = false}));
+  for (int i = 0; i < 300; ++i) {
+    const CommandKind kind = workload.next().kind;
+    EXPECT_TRUE(kind == CommandKind::put || kind == CommandKind::del);
+  }
+}
+
 }  // namespace
 }  // namespace walbreaker
