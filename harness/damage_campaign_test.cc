@@ -1,5 +1,6 @@
 #include "harness/damage_campaign.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>

@@ -1,7 +1,6 @@
 #include "harness/plugin_check.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "faultfs/damage.h"

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <new>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "harness/exported_vfs.h"
 #include "harness/plugin_check.h"

@@ -3,7 +3,7 @@
  * do. Any language that can export one C function will do. Compiles as C99 and as C++, and includes nothing of
  * walbreaker; a complete plugin in C is examples/log_store_plugin.c.
  *
- *   cc -std=c99 -shared -fPIC -o log_store.so log_store_plugin.c
+ *   cc -std=c99 -shared -fPIC -I. -o log_store.so harness/examples/log_store_plugin.c
  *   walbreaker run --plugin ./log_store.so --campaign power
  *
  * There are two seams. The harness gives the engine a walbreaker_vfs: the engine does all its file I/O through it, and
