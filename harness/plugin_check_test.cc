@@ -21,7 +21,7 @@ void promise_terms(const walbreaker_setting*, std::size_t, walbreaker_term_visit
 }
 
 constexpr const char* kNothing[] = {nullptr};
-constexpr const char* kNull[] = {"order", nullptr};
+constexpr const char* kNull[] = {"order", nullptr, nullptr};
 
 TEST(PluginCheck, PassesAPluginWithAllThatIsRequired) {
   const walbreaker_plugin plugin = fake_plugin();
