@@ -358,7 +358,7 @@ PlainDisk NaiveDisk::apply(const std::string& fates) const {
   return disk;
 }
 
-void NaiveDisk::try_fates(std::string& fates, bool last_kept, std::set<PlainDisk>& images) const {
+void NaiveDisk::try_fates(std::string& fates, std::set<PlainDisk>& images) const {
   if (fates.size() == pending_.size()) {
     for (const char fate : fates) ++fates_seen_[fate];
     images.insert(apply(fates));
@@ -366,25 +366,22 @@ void NaiveDisk::try_fates(std::string& fates, bool last_kept, std::set<PlainDisk
   }
   const bool is_last = fates.size() + 1 == pending_.size();
   for (const char fate : std::string_view("kdzgsh")) {
-    if (last_kept && cut_short_ && is_last && fate != 'k') continue;
+    if (cut_short_ && is_last && fate != 'k') continue;
     if (!allows(fates, fate)) continue;
     fates += fate;
-    try_fates(fates, last_kept, images);
+    try_fates(fates, images);
     fates.pop_back();
   }
 }
 
-std::set<PlainDisk> NaiveDisk::images(bool last_kept) const {
+std::set<PlainDisk> NaiveDisk::images() const {
   fates_seen_.clear();
   std::set<PlainDisk> images;
   std::string fates;
-  try_fates(fates, last_kept, images);
+  try_fates(fates, images);
   return images;
 }
 
-PlainDisk NaiveDisk::page_cache() const {
-  PlainDisk disk = apply(std::string(pending_.size(), 'k'));
-  return disk;
-}
+PlainDisk NaiveDisk::page_cache() const { return apply(std::string(pending_.size(), 'k')); }
 
 }  // namespace walbreaker::properties

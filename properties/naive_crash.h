@@ -57,8 +57,8 @@ class NaiveDisk {
   // What a process that starts now finds.
   [[nodiscard]] PlainDisk page_cache() const;
 
-  // The images of all states. Of a write that was cut short, with `last_kept`, only those that keep its last piece.
-  [[nodiscard]] std::set<PlainDisk> images(bool last_kept) const;
+  // The images of all states. Of a write that was cut short, only those that keep its last piece.
+  [[nodiscard]] std::set<PlainDisk> images() const;
 
   // How often each fate was given to a piece in the states of the last call of images().
   [[nodiscard]] const std::map<char, std::uint64_t>& fates_seen() const { return fates_seen_; }
@@ -88,7 +88,7 @@ class NaiveDisk {
   [[nodiscard]] const std::string* deleted_in_sector(const NaivePiece& piece) const;
   void do_piece(const NaivePiece& piece, char fate, std::string& file) const;
   [[nodiscard]] PlainDisk apply(const std::string& fates) const;
-  void try_fates(std::string& fates, bool last_kept, std::set<PlainDisk>& images) const;
+  void try_fates(std::string& fates, std::set<PlainDisk>& images) const;
 
   faultfs::DiskModel model_;
   faultfs::OpIndex next_ = 0;
