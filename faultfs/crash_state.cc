@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::string_view kLetters = "kdzgsh";
 
-std::string text_of(const std::string& pieces) {
-  if (pieces == "k") return "kept";
-  if (pieces == "d") return "dropped";
-  if (pieces == "g") return "trashed";
-  return "torn " + pieces;
-}
-
 // A letter for all of an operation's pieces is written as a word, so `torn` is not followed by one of those.
 bool is_torn_text(std::string_view letters) {
   return !letters.empty() && letters.find_first_not_of(kLetters) == std::string_view::npos && letters != "k" &&
@@ -56,6 +49,13 @@ kv::Result<CrashPoint> parse_point(std::string_view text) {
 
 }  // namespace
 
+std::string fate_text(const Fate& fate) {
+  if (fate.pieces == "k") return "kept";
+  if (fate.pieces == "d") return "dropped";
+  if (fate.pieces == "g") return "trashed";
+  return "torn " + fate.pieces;
+}
+
 std::string to_text(const CrashPoint& point) {
   if (point.bytes == 0) return fmt::format("after {}", point.ops);
   return fmt::format("after {} and {} bytes", point.ops, point.bytes);
@@ -65,7 +65,7 @@ std::string to_text(const CrashState& state) {
   std::string text = to_text(state.point);
   char separator = ':';
   for (const Fate& fate : state.fates) {
-    text += fmt::format("{} {} {}", separator, fate.op, text_of(fate.pieces));
+    text += fmt::format("{} {} {}", separator, fate.op, fate_text(fate));
     separator = ',';
   }
   return text;

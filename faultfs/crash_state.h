@@ -55,6 +55,7 @@ struct CrashState {
 //   after 37: 33 kept, 35 torn kd, 36 dropped
 //   after 37 and 100 bytes: 37 kept
 [[nodiscard]] std::string to_text(const CrashPoint& point);
+[[nodiscard]] std::string fate_text(const Fate& fate);  // without the operation: "torn kd"
 [[nodiscard]] std::string to_text(const CrashState& state);
 
 // What is right in form may still not fit a trace: apply says so.

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include "faultfs/line_scanner.h"
 
 namespace faultfs {
 
@@ -36,11 +37,10 @@ bool set_to_name(std::span<const std::string_view> names, std::string_view word,
 constexpr std::uint32_t kMaxSectorBytes = 65'536;
 
 bool set_sector_bytes(std::string_view word, std::uint32_t& value) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size()) return false;
+  std::uint64_t number = 0;
+  if (!parse_number(word, number)) return false;
   if (!std::has_single_bit(number) || number > kMaxSectorBytes) return false;
-  value = number;
+  value = static_cast<std::uint32_t>(number);
   return true;
 }
 

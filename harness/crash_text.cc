@@ -38,13 +38,6 @@ std::string text_of(const faultfs::TraceOp& op, const std::string& file) {
   }
 }
 
-std::string text_of(const std::string& pieces) {
-  if (pieces == "k") return "kept";
-  if (pieces == "d") return "dropped";
-  if (pieces == "g") return "trashed";
-  return "torn " + pieces;
-}
-
 }  // namespace
 
 std::string doing_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
@@ -64,7 +57,7 @@ std::string describe_fates(const faultfs::Trace& trace, const faultfs::CrashStat
   for (const faultfs::Fate& fate : state.fates) {
     const faultfs::TraceOp& op = trace.ops.at(fate.op);
     text += fmt::format("{:>5} {:<50} {}\n", fate.op, text_of(op, names_before(trace, fate.op)[op.file]),
-                        text_of(fate.pieces));
+                        faultfs::fate_text(fate));
   }
   return text;
 }
