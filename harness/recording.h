@@ -12,23 +12,12 @@
 #include "faultfs/disk_model.h"
 #include "faultfs/trace.h"
 #include "harness/oracle.h"
+#include "harness/script.h"
 #include "harness/subject.h"
 #include "harness/timeline.h"
 #include "harness/violation.h"
 
 namespace walbreaker {
-
-// How a process ends, after which another one opens the store.
-enum class Restart { kill, close };
-
-// What the subject is made to do.
-struct Script {
-  std::uint64_t epoch = 1;
-  std::vector<Command> commands;
-  std::map<std::size_t, Restart> restarts;  // in front of the command with this index
-  Settings settings;
-  std::uint64_t entropy = 0;
-};
 
 // What an acked command survives a power cut by.
 enum class PowerPromise {
