@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "faultfs/hex.h"
 #include "faultfs/line_scanner.h"
 #include "faultfs/path.h"
 #include "faultfs/sim_disk.h"
@@ -20,25 +21,6 @@ namespace {
 // What the bytes of a text may come to in all, runs written out.
 constexpr std::uint64_t kMaxTextBytes = std::uint64_t{1} << 30;
 
-// A run as long as this is written as BYTE*LENGTH.
-constexpr std::size_t kShortestRun = 16;
-
-std::string hex(std::string_view bytes) {
-  if (bytes.empty()) return "-";
-  std::string text;
-  bool after_run = false;
-  for (std::size_t i = 0; i < bytes.size();) {
-    const std::size_t run = std::min(bytes.find_first_not_of(bytes[i], i), bytes.size()) - i;
-    const std::string byte = fmt::format("{:02x}", static_cast<unsigned char>(bytes[i]));
-    const bool is_run = run >= kShortestRun;
-    if (i > 0 && (is_run || after_run)) text += '+';
-    text += is_run ? fmt::format("{}*{}", byte, run) : byte;
-    after_run = is_run;
-    i += is_run ? run : 1;
-  }
-  return text;
-}
-
 std::string text_of(const TraceOp& op) {
   const auto id = static_cast<std::uint32_t>(op.file);
   std::string text(to_string(op.kind));
@@ -48,7 +30,7 @@ std::string text_of(const TraceOp& op) {
     case OpKind::unlink: fmt::format_to(out, " {} {}", id, in_quotes(op.path)); break;
     case OpKind::rename: fmt::format_to(out, " {} {} {}", id, in_quotes(op.path), in_quotes(op.to)); break;
     case OpKind::make_dir: fmt::format_to(out, " {}", in_quotes(op.path)); break;
-    case OpKind::write: fmt::format_to(out, " {} at {} {}", id, op.offset, hex(op.data())); break;
+    case OpKind::write: fmt::format_to(out, " {} at {} {}", id, op.offset, to_hex(op.data())); break;
     case OpKind::truncate:
     case OpKind::allocate: fmt::format_to(out, " {} to {}", id, op.length); break;
     case OpKind::sync: fmt::format_to(out, " {}", id); break;
@@ -75,7 +57,7 @@ std::string to_text(const Trace& trace) {
   for (const std::string& path : trace.initial.directories) fmt::format_to(out, "directory {}\n", in_quotes(path));
   std::uint32_t id = 0;
   for (const auto& [path, bytes] : trace.initial.files) {
-    fmt::format_to(out, "file {} {} {}\n", id++, in_quotes(path), hex(bytes.to_string()));
+    fmt::format_to(out, "file {} {} {}\n", id++, in_quotes(path), to_hex(bytes.to_string()));
   }
   auto mark = trace.marks.begin();
   for (OpIndex i = 0; i <= trace.ops.size(); ++i) {
@@ -318,37 +300,9 @@ class TraceParser {
   }
 
   kv::Result<std::string> bytes(LineScanner& line) {
-    constexpr std::string_view kExpected = "bytes in hex";
-    const std::string_view word = TRY(line.word(kExpected));
-    std::string bytes;
-    if (word == "-") return bytes;
-    for (std::size_t i = 0; i < word.size();) {
-      std::uint64_t count = 1;
-      const auto byte = hex_byte(word.substr(i, 2));
-      if (!byte) return line.expected(kExpected, word.substr(i));
-      i += 2;
-      if (word.substr(i).starts_with('*')) {
-        const std::size_t end = std::min(word.find('+', i), word.size());
-        if (!parse_number(word.substr(i + 1, end - i - 1), count)) return line.expected("a length", word.substr(i + 1));
-        i = end;
-      }
-      const bool goes_on = word.substr(i).starts_with('+');
-      if (goes_on && i + 1 == word.size()) return line.expected(kExpected, {});
-      if (goes_on) ++i;
-      if (count > kMaxTextBytes - bytes_) return line.error(fmt::format("more than {} bytes in all", kMaxTextBytes));
-      bytes_ += count;
-      bytes.append(count, *byte);
-    }
+    std::string bytes = TRY(parse_hex(line, kMaxTextBytes - bytes_));
+    bytes_ += bytes.size();
     return bytes;
-  }
-
-  static std::optional<char> hex_byte(std::string_view digits) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    if (digits.size() < 2) return std::nullopt;
-    const std::size_t high = kDigits.find(digits[0]);
-    const std::size_t low = kDigits.find(digits[1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    return static_cast<char>(high * 16 + low);
   }
 
   Trace trace_;

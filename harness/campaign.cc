@@ -15,6 +15,13 @@ void keep_first(std::vector<Violation>& violations, Violation violation) {
 
 }  // namespace
 
+bool Tally::count_known(ViolationKind kind, std::string_view where) {
+  const bool known =
+      std::ranges::any_of(violations, [&](const Violation& v) { return v.kind == kind && v.where == where; });
+  violating_cases += known ? 1 : 0;
+  return known;
+}
+
 void Tally::add(Violation violation) {
   ++violating_cases;
   keep_first(violations, std::move(violation));

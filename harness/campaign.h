@@ -36,6 +36,8 @@ struct Tally {
   std::vector<Violation> violations;   // the first one of each cause
   std::optional<std::string> trouble;  // the harness could not do its work: no verdict
 
+  // Counts a violation whose cause is known already; false, and nothing done, where it is not.
+  bool count_known(ViolationKind kind, std::string_view where);
   // Counts the violation, and keeps it if it is the first of its cause.
   void add(Violation violation);
   // Adds the result of the cases that come next.

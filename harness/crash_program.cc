@@ -85,10 +85,4 @@ faultfs::DiskModel draw_model(Random random) {
   return *model;
 }
 
-PowerPromise power_promise(const Subject& subject, const Settings& settings) {
-  const std::string power = promised(subject, settings, "power");
-  if (power == "on_ack") return PowerPromise::on_ack;
-  return power == "on_sync" ? PowerPromise::on_sync : PowerPromise::never;
-}
-
 }  // namespace walbreaker

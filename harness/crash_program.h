@@ -3,7 +3,7 @@
 
 #include "faultfs/disk_model.h"
 #include "harness/random.h"
-#include "harness/recording.h"
+#include "harness/script.h"
 #include "harness/subject.h"
 
 namespace walbreaker {
@@ -16,8 +16,5 @@ namespace walbreaker {
 
 // One of the models that a power cut is played under: the one that allows most is drawn most often.
 [[nodiscard]] faultfs::DiskModel draw_model(Random random);
-
-// What the subject promises of a power cut, opened with these settings; `never` where it says nothing.
-[[nodiscard]] PowerPromise power_promise(const Subject& subject, const Settings& settings);
 
 }  // namespace walbreaker

@@ -30,8 +30,8 @@
 #include "engine/posix_vfs.h"
 #include "faultfs/enumerate.h"
 #include "harness/child_process.h"
+#include "harness/ground.h"
 #include "harness/observation.h"
-#include "harness/recording.h"
 #include "harness/reference_subject.h"
 #include "harness/workload.h"
 
@@ -50,7 +50,7 @@ Command put(std::size_t key, std::uint64_t value) {
   return command;
 }
 
-Script script() {
+Script make_script() {
   Script script;
   script.settings = {{"compact_after_operations", "0"}, {"compact_after_bytes", "0"}};
   for (std::size_t i = 0; script.commands.size() < kCommands; ++i) {
@@ -60,13 +60,18 @@ Script script() {
   return script;
 }
 
-const Recording& recording() {
-  static const Recording kRecording = [] {
-    auto made = record(ReferenceSubject(), script());
-    if (!made) throw std::runtime_error(made.error().text);
-    return std::move(*made);
+const Script& script() {
+  static const Script kScript = make_script();
+  return kScript;
+}
+
+const PlayedRun& run() {
+  static const PlayedRun kRun = [] {
+    PlayedRun played = play(ReferenceSubject(), script());
+    if (played.mistake) throw std::runtime_error(played.mistake->wrong.text);
+    return played;
   }();
-  return kRecording;
+  return kRun;
 }
 
 const faultfs::DiskModel& model() {
@@ -85,21 +90,19 @@ struct State {
 std::vector<State> plain_states(std::size_t count) {
   std::vector<State> states;
   std::uint64_t number = 0;
-  const auto coverage = faultfs::enumerate(recording().trace, model(), kBudget, [](auto&) { return true; });
+  const auto coverage = faultfs::enumerate(run().trace, model(), kBudget, [](auto&) { return true; });
   const std::uint64_t step = std::max<std::uint64_t>(1, coverage.distinct_images / count);
-  faultfs::enumerate(recording().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
+  faultfs::enumerate(run().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
     if (number++ % step == 0) states.push_back({candidate.point(), candidate.image()});
     return states.size() < count;
   });
   return states;
 }
 
-Allowed allowed_at(const faultfs::CrashPoint& point) {
-  return allowed_after_crash(recording(), point, model().survival, PowerPromise::on_ack);
-}
-
-void expect_right(const Judgement& judgement) {
-  if (judgement.wrong) throw std::runtime_error(judgement.wrong->text);
+void expect_right(const faultfs::CrashPoint& point, const Observation& observation) {
+  static const Promise kPromise = promise_of(ReferenceSubject(), script().settings);
+  const auto wrong = judge(ground_at(run(), script().commands, point.ops, model().survival, kPromise), observation);
+  if (wrong) throw std::runtime_error(wrong->text);
 }
 
 // --- the plain ways ---
@@ -122,7 +125,7 @@ class FreshDirectory {
     if (const auto saved = faultfs::save_image(image, vfs, root_.string()); !saved) {
       throw std::runtime_error(saved.error().message());
     }
-    return (root_ / kRecordingDirectory).string();
+    return (root_ / kStoreDirectory).string();
   }
 
  private:
@@ -131,7 +134,7 @@ class FreshDirectory {
 
 Observation observe_directory(const std::string& directory) {
   kv::PosixVfs vfs;
-  return observe(ReferenceSubject(), vfs, directory, {.settings = recording().settings, .entropy = 1});
+  return observe(ReferenceSubject(), vfs, directory, {.settings = script().settings, .entropy = 1});
 }
 
 // What the child prints: the answer of the open, and for each key its size, that of its value, and both.
@@ -175,7 +178,7 @@ Observation observe_in_child(const std::string& directory) {
 // --- the races ---
 
 std::uint64_t distinct_images() {
-  return faultfs::enumerate(recording().trace, model(), kBudget, [](auto&) { return true; }).distinct_images;
+  return faultfs::enumerate(run().trace, model(), kBudget, [](auto&) { return true; }).distinct_images;
 }
 
 // The seconds that all states would take at the pace of these.
@@ -190,7 +193,7 @@ void crash_images(benchmark::State& state) {
                   {{"in process",
                     [&] {
                       return kv::bench::seconds_of([&] {
-                        faultfs::enumerate(recording().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
+                        faultfs::enumerate(run().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
                           files += candidate.image().files.size();
                           return true;
                         });
@@ -209,8 +212,9 @@ void crash_images(benchmark::State& state) {
 double judge_all_in_process() {
   const ReferenceSubject subject;
   return kv::bench::seconds_of([&] {
-    faultfs::enumerate(recording().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
-      expect_right(judge_crash(subject, recording(), allowed_at(candidate.point()), candidate.image()));
+    faultfs::enumerate(run().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
+      expect_right(candidate.point(),
+                   observe_after_crash(subject, script().settings, script().epoch, candidate.image()));
       return true;
     });
   });
@@ -220,9 +224,7 @@ template <class Observe>
 double judge_in_directories(const std::vector<State>& states, Observe observe_it) {
   FreshDirectory directory;
   const double seconds = kv::bench::seconds_of([&] {
-    for (const State& one : states) {
-      expect_right(judge(recording().timeline, allowed_at(one.point), observe_it(directory.fill(one.image))));
-    }
+    for (const State& one : states) expect_right(one.point, observe_it(directory.fill(one.image)));
   });
   return scaled(seconds, states.size());
 }
@@ -240,9 +242,9 @@ BENCHMARK(crash_images)->Name("crash images")->Apply(kv::bench::rounds<5>);
 BENCHMARK(judged_states)->Name("judged states")->Apply(kv::bench::rounds<5>);
 
 void describe() {
-  const auto coverage = faultfs::enumerate(recording().trace, model(), kBudget, [](auto&) { return true; });
+  const auto coverage = faultfs::enumerate(run().trace, model(), kBudget, [](auto&) { return true; });
   fmt::print("trace: {} operations of the reference engine, {} commands on {} keys\nmodel: {}\n{}\n\n",
-             recording().trace.ops.size(), recording().timeline.full(), kKeys, faultfs::to_text(model()),
+             run().trace.ops.size(), script().commands.size(), kKeys, faultfs::to_text(model()),
              faultfs::to_text(coverage));
 }
 

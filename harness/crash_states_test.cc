@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "faultfs/enumerate.h"
-#include "harness/recording.h"
+#include "harness/ground.h"
 #include "harness/reference_subject.h"
 #include "harness/workload.h"
 
@@ -40,25 +40,30 @@ struct Totals {
   std::uint64_t judged = 0;
 };
 
-// Judges the crash states of a recording under a model, and prints what that came to.
-Totals judge_all(const Recording& recording, const std::string& model_text, PowerPromise promise,
-                 const faultfs::Budget& budget) {
+struct Played {
+  Script script;
+  PlayedRun run;
+};
+
+// Judges the crash states of a run under a model, and prints what that came to.
+Totals judge_all(const Played& played, const std::string& model_text, const faultfs::Budget& budget) {
+  const auto& [script, run] = played;
   const auto model = faultfs::parse_disk_model(model_text);
   if (!model) {
     ADD_FAILURE() << model.error().message();
     return {};
   }
   const ReferenceSubject subject;
+  const Promise promise = promise_of(subject, script.settings);
   Totals totals;
   const auto begin = std::chrono::steady_clock::now();
-  totals.coverage = faultfs::enumerate(recording.trace, *model, budget, [&](faultfs::Candidate& candidate) {
-    const Allowed allowed = allowed_after_crash(recording, candidate.point(), model->survival, promise);
-    const Judgement judgement = judge_crash(subject, recording, allowed, candidate.image());
+  totals.coverage = faultfs::enumerate(run.trace, *model, budget, [&](faultfs::Candidate& candidate) {
+    const Ground ground = ground_at(run, script.commands, candidate.point().ops, model->survival, promise);
+    const auto wrong =
+        judge(ground, observe_after_crash(subject, script.settings, script.epoch, candidate.image()));
     ++totals.judged;
-    if (judgement.wrong) {
-      ADD_FAILURE() << model_text << ", " << faultfs::to_text(candidate.state()) << "\n" << judgement.wrong->text;
-    }
-    return !judgement.wrong;
+    if (wrong) ADD_FAILURE() << model_text << ", " << faultfs::to_text(candidate.state()) << "\n" << wrong->text;
+    return !wrong;
   });
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   fmt::print("{:<28} {}; {:.0f} judged a second\n", model_text, faultfs::to_text(totals.coverage),
@@ -66,25 +71,25 @@ Totals judge_all(const Recording& recording, const std::string& model_text, Powe
   return totals;
 }
 
-Recording must_record(const Script& script) {
-  auto recording = record(ReferenceSubject(), script);
-  EXPECT_TRUE(recording) << recording.error().text;
-  return std::move(*recording);
+Played must_play(const Script& script) {
+  Played played{script, play(ReferenceSubject(), script)};
+  EXPECT_FALSE(played.run.mistake) << played.run.mistake->wrong.text;
+  return played;
 }
 
 class CrashStates : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(CrashStates, OfASyncedStoreAllRecoverToAnAllowedPrefix) {
-  const Recording recording = must_record(forty_commands("on_commit"));
+  const Played played = must_play(forty_commands("on_commit"));
   const Totals totals =
-      judge_all(recording, std::string(GetParam()), PowerPromise::on_ack, {.states_per_point = 1'024});
-  EXPECT_GT(totals.coverage.points, recording.trace.ops.size());
+      judge_all(played, std::string(GetParam()), {.states_per_point = 1'024});
+  EXPECT_GT(totals.coverage.points, played.run.trace.ops.size());
   EXPECT_GT(totals.judged, 50U);
 }
 
 TEST_P(CrashStates, OfAStoreSyncedOnRequestAllRecoverToAnAllowedPrefix) {
-  const Recording recording = must_record(forty_commands("on_request"));
-  const Totals totals = judge_all(recording, std::string(GetParam()), PowerPromise::on_sync,
+  const Played played = must_play(forty_commands("on_request"));
+  const Totals totals = judge_all(played, std::string(GetParam()),
                                   {.states_per_point = 256, .cuts_per_write = 2, .states_per_cut = 32});
   EXPECT_GT(totals.judged, 50U);
 }
@@ -94,7 +99,7 @@ TEST_P(CrashStates, OfAStoreSyncedOnRequestAllRecoverToAnAllowedPrefix) {
 TEST_P(CrashStates, AfterAKillWhatWasServedStaysWhenThePowerIsCut) {
   Script script = forty_commands("on_request");
   script.restarts = {{5, Restart::kill}, {13, Restart::kill}, {20, Restart::close}, {35, Restart::kill}};
-  const Totals totals = judge_all(must_record(script), std::string(GetParam()), PowerPromise::on_sync,
+  const Totals totals = judge_all(must_play(script), std::string(GetParam()),
                                   {.states_per_point = 256, .cuts_per_write = 1, .states_per_cut = 32});
   EXPECT_GT(totals.judged, 50U);
 }
@@ -110,11 +115,11 @@ INSTANTIATE_TEST_SUITE_P(Models, CrashStates,
 
 // With sectors of 4,096 bytes few pieces are pending at a time, so that every state is tried.
 TEST(CrashStatesWhole, OfASyncedStoreWithLargeSectorsAreAllTried) {
-  const Recording recording = must_record(forty_commands("on_commit"));
+  const Played played = must_play(forty_commands("on_commit"));
   for (const char* model : {"ordered sector_bytes=4096", "posix sector_bytes=4096"}) {
-    const Totals totals = judge_all(recording, model, PowerPromise::on_ack, {});
+    const Totals totals = judge_all(played, model, {});
     EXPECT_TRUE(totals.coverage.exhaustive());
-    EXPECT_GT(totals.judged, recording.trace.ops.size());
+    EXPECT_GT(totals.judged, played.run.trace.ops.size());
   }
 }
 

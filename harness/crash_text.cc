@@ -15,30 +15,32 @@ namespace {
 using faultfs::MarkKind;
 using faultfs::OpKind;
 
-// Which file has which name, just before an operation.
-std::map<faultfs::FileId, std::string> names_before(const faultfs::Trace& trace, faultfs::OpIndex end) {
+}  // namespace
+
+std::vector<std::string> paths_of_ops(const faultfs::Trace& trace) {
   std::map<faultfs::FileId, std::string> names;
   std::uint32_t id = 0;
   for (const auto& [path, bytes] : trace.initial.files) names[faultfs::FileId{id++}] = path;
-  for (faultfs::OpIndex i = 0; i < end; ++i) {
-    const faultfs::TraceOp& op = trace.ops[i];
+  std::vector<std::string> paths;
+  paths.reserve(trace.ops.size());
+  for (const faultfs::TraceOp& op : trace.ops) {
+    const bool on_directory = op.kind == OpKind::make_dir || op.kind == OpKind::sync_dir;
     if (op.kind == OpKind::create) names[op.file] = op.path;
     if (op.kind == OpKind::rename) names[op.file] = op.to;
+    paths.push_back(on_directory ? op.path : names[op.file]);
   }
-  return names;
+  return paths;
 }
 
-std::string text_of(const faultfs::TraceOp& op, const std::string& file) {
+std::string op_text(const faultfs::TraceOp& op, const std::string& path) {
   switch (op.kind) {
-    case OpKind::write: return fmt::format("write {}, {} bytes at {}", file, op.length, op.offset);
+    case OpKind::write: return fmt::format("write {}, {} bytes at {}", path, op.length, op.offset);
     case OpKind::truncate:
-    case OpKind::allocate: return fmt::format("{} {} to {}", to_string(op.kind), file, op.length);
+    case OpKind::allocate: return fmt::format("{} {} to {}", to_string(op.kind), path, op.length);
     case OpKind::rename: return fmt::format("rename {} to {}", op.path, op.to);
-    default: return fmt::format("{} {}", to_string(op.kind), op.path);
+    default: return fmt::format("{} {}", to_string(op.kind), path.empty() ? "." : path);
   }
 }
-
-}  // namespace
 
 std::string doing_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
                      const faultfs::CrashPoint& point) {
@@ -53,10 +55,10 @@ std::string doing_at(const faultfs::Trace& trace, const std::vector<Command>& co
 }
 
 std::string describe_fates(const faultfs::Trace& trace, const faultfs::CrashState& state) {
+  const std::vector<std::string> paths = paths_of_ops(trace);
   std::string text;
   for (const faultfs::Fate& fate : state.fates) {
-    const faultfs::TraceOp& op = trace.ops.at(fate.op);
-    text += fmt::format("{:>5} {:<50} {}\n", fate.op, text_of(op, names_before(trace, fate.op)[op.file]),
+    text += fmt::format("{:>5} {:<50} {}\n", fate.op, op_text(trace.ops.at(fate.op), paths.at(fate.op)),
                         faultfs::fate_text(fate));
   }
   return text;

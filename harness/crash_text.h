@@ -11,6 +11,13 @@
 
 namespace walbreaker {
 
+// For each operation of a trace the path of the file that it is about, as it is named just before, or by it; of
+// operations on directories, the directory's.
+[[nodiscard]] std::vector<std::string> paths_of_ops(const faultfs::Trace& trace);
+
+// "write db/wal-2.log, 140 bytes at 4096", where the file is named `path`.
+[[nodiscard]] std::string op_text(const faultfs::TraceOp& op, const std::string& path);
+
 // What the store was doing when the crash came: "put", "an open", "a close".
 [[nodiscard]] std::string doing_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
                                    const faultfs::CrashPoint& point);

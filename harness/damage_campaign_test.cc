@@ -75,7 +75,6 @@ TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
   EXPECT_NE(violation.summary.find("damage    flip bit "), std::string::npos) << violation.summary;
   EXPECT_NE(violation.summary.find(" of \"log\" (byte "), std::string::npos) << violation.summary;
   EXPECT_NE(violation.summary.find("expected  the contents after all"), std::string::npos) << violation.summary;
-  EXPECT_TRUE(violation.image.files.contains("log"));
   EXPECT_GT(tally.violating_cases, 100U);
 }
 

@@ -11,7 +11,8 @@
 #include "faultfs/enumerate.h"
 #include "harness/crash_program.h"
 #include "harness/crash_text.h"
-#include "harness/error_run.h"
+#include "harness/found_case.h"
+#include "harness/ground.h"
 
 namespace walbreaker {
 
@@ -53,11 +54,10 @@ std::string pattern_for(const FaultRow& row) {
   return loses ? "[!.]*" : "*";
 }
 
-// A program, and what is known of it.
+// A program, which ends with an open after its last process, and what is known of it.
 struct Program {
   Script script;
-  Restart end;
-  ErrorPromise promise;
+  Promise promise;
   std::array<std::uint64_t, faultfs::kOpKinds.size()> operations;
 
   // How many operations a fault of this kind may hit.
@@ -83,6 +83,12 @@ std::uint64_t place(std::uint64_t step, std::uint64_t operations, Random& random
   return (step * operations + random.below(operations)) / kPointsPerFault;
 }
 
+// What was found, and the run in words.
+struct FoundRun {
+  FoundCase made;
+  std::string what;
+};
+
 class ErrorUnit {
  public:
   ErrorUnit(const Subject& subject, std::uint64_t first_case, std::uint64_t count, Random random)
@@ -98,12 +104,16 @@ class ErrorUnit {
   [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < count_; }
 
   void play(Random random) {
-    Program program{draw_script(subject_, random.split(0)), random.one_in(3) ? Restart::close : Restart::kill, {}, {}};
-    program.promise = error_promise(subject_, program.script.settings);
-    const ErrorRun without = play_with_fault(subject_, program.script, {.fault = std::nullopt, .end = program.end});
+    Program program{draw_script(subject_, random.split(0)), {}, {}};
+    program.script.restarts[program.script.commands.size()] = random.one_in(3) ? Restart::close : Restart::kill;
+    program.promise = promise_of(subject_, program.script.settings);
+    const PlayedRun without = walbreaker::play(subject_, program.script);
     if (without.mistake) {
-      const Mistake& mistake = *without.mistake;
-      fail({ViolationKind::baseline, mistake.wrong.text}, "a program without a fault", "", mistake.image);
+      fail({ViolationKind::baseline, without.mistake->wrong.text}, "a program without a fault", [&] {
+        FoundCase found(subject_, program.script.settings);
+        found.play(program.script);
+        return FoundRun{std::move(found), ""};
+      });
       ended_ = true;
       return;
     }
@@ -126,17 +136,23 @@ class ErrorUnit {
     if (!is_going_on() || at > operations) return;
     const faultfs::Fault fault{
         .kind = row.kind, .path = pattern_for(row), .at = at, .lasting = lasting, .amount = draw_amount(row, own)};
-    const ErrorRun run = play_with_fault(subject_, program.script, {fault, row.failed_sync, program.end});
+    Script script = program.script;
+    script.live_fault = LiveFault{fault, row.failed_sync};
+    const PlayedRun run = walbreaker::play(subject_, script);
     ++tally_.cases;
     count(fault, run);
     if (run.mistake) {
-      fail(run.mistake->wrong, place_of(fault, run, run.mistake->phase), describe(fault, row, run), run.mistake->image);
+      fail(run.mistake->wrong, place_of(fault, run, run.mistake->phase), [&] {
+        FoundCase found(subject_, script.settings);
+        found.play(script);
+        return FoundRun{std::move(found), describe(fault, row, run)};
+      });
     } else if (run.firing) {
-      cut_power(program, row, fault, run, own);
+      cut_power(script, program.promise, row, run, own);
     }
   }
 
-  void count(const faultfs::Fault& fault, const ErrorRun& run) {
+  void count(const faultfs::Fault& fault, const PlayedRun& run) {
     const std::string kind(to_string(fault.kind));
     ++tally_.counts[{"planned", kind}];
     if (!run.firing) return;
@@ -150,50 +166,41 @@ class ErrorUnit {
   }
 
   // When the process ends that met the fault, once between the two, and once later.
-  void cut_power(const Program& program, const FaultRow& row, const faultfs::Fault& fault, const ErrorRun& run,
-                 Random& random) {
+  void cut_power(const Script& script, const Promise& promise, const FaultRow& row, const PlayedRun& run, Random& random) {
     const Firing& firing = *run.firing;
+    const faultfs::Fault& fault = script.live_fault->fault;
     const std::set<OpIndex> points{firing.process_end, random.between(firing.step_begin, firing.process_end),
                                    random.between(firing.process_end, run.trace.ops.size())};
     faultfs::DiskModel model = draw_model(random.split(0));
     model.failed_sync = row.failed_sync;
     for (const OpIndex point : points) {
       if (!is_going_on()) return;
-      const Standing standing = standing_at(run.trace, program.script.commands, point, model.survival, program.promise);
+      const Ground ground = ground_at(run, script.commands, point, model.survival, promise);
       faultfs::enumerate(run.trace, model, kCut, point, point + 1, [&](faultfs::Candidate& candidate) {
         ++tally_.cases;
         ++tally_.fired;
         ++tally_.counts[{"judged", "after a power cut"}];
-        if (const auto wrong = judge(program, run, standing, candidate.image())) {
-          const std::string when = "in " + doing_at(run.trace, program.script.commands, candidate.point());
-          fail(*wrong, place_of(fault, run, "power cut"),
-               describe(fault, row, run) + describe_crash(model, run.trace, candidate.state(), when),
-               candidate.image());
+        const auto wrong =
+            judge(ground, observe_after_crash(subject_, script.settings, script.epoch, candidate.image()));
+        if (wrong) {
+          fail(*wrong, place_of(fault, run, "power cut"), [&] {
+            FoundCase found(subject_, script.settings);
+            found.play(script, run.trace, model, candidate.state());
+            const std::string when = "in " + doing_at(run.trace, script.commands, candidate.point());
+            return FoundRun{std::move(found), describe(fault, row, run) +
+                                                  describe_crash(model, run.trace, candidate.state(), when)};
+          });
         }
         return is_going_on();
       });
     }
   }
 
-  [[nodiscard]] std::optional<Wrong> judge(const Program& program, const ErrorRun& run, const Standing& standing,
-                                           const faultfs::Image& image) const {
-    const Observation observation = observe_after_crash(subject_, program.script.settings, program.script.epoch, image);
-    auto wrong = run.stretches.at(standing.stretch).judge(observation, standing.allowed);
-    const bool serves = observation.answer == Answer::clean || observation.answer == Answer::torn;
-    if (!wrong || !serves || observation.wrong || wrong->kind == ViolationKind::lost_ack || standing.stretch == 0) {
-      return wrong;
-    }
-    // What the stretch before might have left was settled by an open, and settled otherwise.
-    const PossibleContents& before = run.stretches.at(standing.stretch - 1);
-    if (before.matches(observation.listing, {0, before.size()})) wrong->kind = ViolationKind::lost_after_recovery;
-    return wrong;
-  }
-
-  static std::string place_of(const faultfs::Fault& fault, const ErrorRun& run, const std::string& phase) {
+  static std::string place_of(const faultfs::Fault& fault, const PlayedRun& run, const std::string& phase) {
     return fmt::format("{} in {}: {}", to_string(fault.kind), run.firing ? run.firing->during : "nothing", phase);
   }
 
-  static std::string describe(const faultfs::Fault& fault, const FaultRow& row, const ErrorRun& run) {
+  static std::string describe(const faultfs::Fault& fault, const FaultRow& row, const PlayedRun& run) {
     std::string text = fmt::format("fault     {}\n", faultfs::to_text(fault));
     if (fault.kind == FaultKind::sync_error) {
       text += fmt::format("          a failed sync leaves the disk as {} says\n", faultfs::to_string(row.failed_sync));
@@ -209,9 +216,14 @@ class ErrorUnit {
     return text;
   }
 
-  void fail(const Wrong& wrong, std::string where, const std::string& what, const faultfs::Image& image) {
-    tally_.add(Violation{wrong.kind, std::move(where), fmt::format("{}got       {}", what, wrong.text),
-                         first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0), image});
+  // `find` puts the case together, where its cause was not seen before.
+  template <class Find>
+  void fail(const Wrong& wrong, const std::string& where, const Find& find) {
+    if (tally_.count_known(wrong.kind, where)) return;
+    FoundRun found = find();
+    tally_.add(std::move(found.made)
+                   .violation("errors", wrong, where, fmt::format("{}got       {}", found.what, wrong.text),
+                              first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0)));
   }
 
   const Subject& subject_;

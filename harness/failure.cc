@@ -11,29 +11,33 @@ namespace walbreaker {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-kv::Result<void> make_anew(const fs::path& folder) {
+kv::Result<std::string> save_failure(const std::string& out, std::string_view campaign, const Violation& violation) {
   std::error_code error;
-  fs::remove_all(folder, error);
-  if (!error) fs::create_directories(folder / "store", error);
-  if (error) return kv::fail_errno(error.value(), "make the folder " + folder.string());
-  return {};
+  fs::create_directories(out, error);
+  if (error) return kv::fail_errno(error.value(), "make the folder " + out);
+  const fs::path path =
+      fs::path(out) / fmt::format("{}-{}-{}.case", campaign, info(violation.kind).name, violation.case_index);
+  TRY(write_file(path.string(), violation.case_text));
+  return path.string();
 }
 
-}  // namespace
-
-kv::Result<std::string> save_failure(const std::string& out, std::string_view campaign, const Violation& violation,
-                                     std::string_view how_to_repeat) {
-  const std::string kind(info(violation.kind).name);
-  const fs::path folder = fs::path(out) / fmt::format("{}-{}-{}", campaign, kind, violation.case_index);
-  TRY(make_anew(folder));
+kv::Result<std::string> read_file(const std::string& path, std::uint64_t limit) {
   kv::PosixVfs vfs;
-  TRY(faultfs::save_image(violation.image, vfs, (folder / "store").string()));
-  const auto summary = TRY(vfs.open((folder / "summary.txt").string(), kv::OpenMode::create));
-  TRY(kv::write_all(*summary, 0,
-                    fmt::format("{} {}\n{}\nrepeat    {}\n", campaign, kind, violation.summary, how_to_repeat)));
-  return folder.string();
+  const auto file = TRY(vfs.open(path, kv::OpenMode::read));
+  const std::uint64_t size = TRY(file->size());
+  if (size > limit) {
+    return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("{}: {} bytes, more than {}", path, size, limit));
+  }
+  std::string text(size, '\0');
+  text.resize(TRY(kv::read_full(*file, 0, text)));
+  return text;
+}
+
+kv::Result<void> write_file(const std::string& path, std::string_view text) {
+  kv::PosixVfs vfs;
+  const auto file = TRY(vfs.open(path, kv::OpenMode::create));
+  TRY(file->truncate(0));
+  return kv::write_all(*file, 0, text);
 }
 
 }  // namespace walbreaker

@@ -1,4 +1,4 @@
-// Keeps a violation: what the subject was given, as real files, and what it made of it.
+// Keeps a violation: its case, as a file.
 #pragma once
 
 #include <string>
@@ -9,10 +9,14 @@
 
 namespace walbreaker {
 
-// Writes a folder below `out`, named for the campaign, the kind and the case: in it store/, with the files as they were
-// before the subject opened them, and summary.txt. A folder of that name from before is replaced. Returns its path.
-// Errors: io_error, no_space.
-kv::Result<std::string> save_failure(const std::string& out, std::string_view campaign, const Violation& violation,
-                                     std::string_view how_to_repeat);
+// Writes OUT/CAMPAIGN-KIND-CASE.case, making the folder where it is missing, over a file of that name from before.
+// Returns its path. Errors: io_error, no_space.
+kv::Result<std::string> save_failure(const std::string& out, std::string_view campaign, const Violation& violation);
+
+// All of a file. Errors: io_error, naming the path; invalid_argument where it is larger than `limit` bytes.
+kv::Result<std::string> read_file(const std::string& path, std::uint64_t limit);
+
+// The file holds this text, and nothing else; it is made where it is missing. Errors: io_error, no_space.
+kv::Result<void> write_file(const std::string& path, std::string_view text);
 
 }  // namespace walbreaker

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "harness/run_case.h"
 #include "harness/toy_subject_test_util.h"
 
 namespace walbreaker {
@@ -73,10 +74,12 @@ TEST(KillCampaign, FindsDamageThatIsReportedForNoCause) {
   EXPECT_TRUE(kinds_of(run(KillMode::planned, toy(ToyBug::reports_always), 5)).contains(ViolationKind::false_damage));
 }
 
-TEST(KillCampaign, AViolationKeepsTheDirectoryAsTheKillLeftIt) {
+TEST(KillCampaign, AViolationKeepsACaseThatRepeatsIt) {
   const Tally tally = run(KillMode::planned, toy(ToyBug::buffers_writes), 20);
   ASSERT_FALSE(tally.violations.empty());
-  EXPECT_TRUE(tally.violations.front().image.files.contains("log"));
+  const auto c = parse_case(tally.violations.front().case_text);
+  ASSERT_TRUE(c) << c.error().message();
+  EXPECT_EQ(run_case(toy(ToyBug::buffers_writes), *c).wrong->kind, tally.violations.front().kind);
   EXPECT_THAT(tally.violations.front().summary, testing::HasSubstr("expected  the contents after "));
 }
 

@@ -8,6 +8,7 @@
 
 #include "faultfs/image.h"
 #include "harness/oracle.h"
+#include "harness/play.h"
 
 namespace walbreaker {
 
@@ -17,6 +18,7 @@ struct KillChain::Round {
   ChildPlan plan;
   std::vector<Command> commands;  // that the child issued
   bool look_read_only = false;
+  faultfs::Image before;  // what the child found
   ChildEnd end;
   ChildLog log;
 };
@@ -49,6 +51,7 @@ KillChain::Round KillChain::draw_round(std::uint64_t index) {
               .task = {subject_.found_by(), directory_, seed_, epoch_, 0, std::nullopt},
               .plan = {.program = program_, .arguments = {}, .kill_after = std::nullopt},
               .commands = {},
+              .before = {},
               .end = {},
               .log = {}};
   if (mode_ == KillMode::planned) {
@@ -65,6 +68,12 @@ KillChain::Round KillChain::draw_round(std::uint64_t index) {
 
 bool KillChain::round(std::uint64_t index, Tally& tally) {
   Round round = draw_round(index);
+  auto before = faultfs::load_image(disk_, directory_);
+  if (!before) {
+    tally.trouble = before.error().message();
+    return false;
+  }
+  round.before = std::move(*before);
   auto end = run_child(round.plan);
   if (!end) {
     tally.trouble = end.error().message();
@@ -160,14 +169,61 @@ bool KillChain::judge(const Round& round, Tally& tally) {
   return true;
 }
 
-bool KillChain::violation(const Round& round, Wrong wrong, faultfs::Image image, Tally& tally) const {
+namespace {
+
+// The place in a trace where the n-th change of the disk is cut short, as faultfs::Amount::after says.
+std::optional<faultfs::CrashPoint> point_of(const faultfs::Fault& kill, const faultfs::Trace& trace) {
+  std::uint64_t left = kill.at;
+  for (faultfs::OpIndex i = 0; i < trace.ops.size(); ++i) {
+    const faultfs::TraceOp& op = trace.ops[i];
+    if (!faultfs::info(op.kind).changes_disk || left-- > 0) continue;
+    if (op.kind != faultfs::OpKind::write) return faultfs::CrashPoint{i + kill.amount % 2, 0};
+    const std::uint64_t bytes = kill.amount % (op.length + 1);
+    return bytes == op.length ? faultfs::CrashPoint{i + 1, 0} : faultfs::CrashPoint{i, bytes};
+  }
+  return std::nullopt;
+}
+
+// The store of a real directory, as the runs on a simulated disk have it.
+faultfs::Image in_store_directory(const faultfs::Image& image) {
+  faultfs::Image moved;
+  moved.directories.insert(kStoreDirectory);
+  for (const auto& [path, bytes] : image.files) moved.files[kv::join_path(kStoreDirectory, path)] = bytes;
+  return moved;
+}
+
+}  // namespace
+
+// The same kill on the simulated disk, where that comes to the same; else what the child left.
+FoundCase KillChain::case_of(const Round& round, ViolationKind kind, const faultfs::Image& left) const {
+  const OpenRequest request = child_request(seed_, epoch_);
+  Script script{.epoch = epoch_, .commands = round.commands, .settings = request.settings, .entropy = request.entropy};
+  if (round.task.kill) {
+    const PlayedRun run = play(subject_, script, in_store_directory(round.before));
+    FoundCase played(subject_, script.settings);
+    played.begin_with(in_store_directory(round.before));
+    if (const auto point = point_of(*round.task.kill, run.trace)) {
+      played.play(script, run.trace, faultfs::named_models().front().model, {*point, {}});
+      if (played.comes_to(kind)) return played;
+    }
+  }
+  FoundCase found(subject_, script.settings);
+  found.begin_with(in_store_directory(left));
+  found.play(script).found = Found{round.log.acked, base_};
+  return found;
+}
+
+bool KillChain::violation(const Round& round, Wrong wrong, const faultfs::Image& left, Tally& tally) const {
   const std::string at = round.log.kill.value_or("a random moment");
+  std::string where = fmt::format("{}: {}", round.log.phase, at);
+  if (tally.count_known(wrong.kind, where)) return false;
   std::string summary = fmt::format(
       "killed    at {}, during {}, child {} on its directory\nexpected  the contents after {} to {} of its "
       "commands\ngot       {}",
       at, round.log.phase, round.task.epoch, round.log.acked, round.log.issued, wrong.text);
-  tally.add(Violation{wrong.kind, fmt::format("{}: {}", round.log.phase, at), std::move(summary), round.index,
-                      std::move(image)});
+  tally.add(case_of(round, wrong.kind, left)
+                .violation(mode_ == KillMode::planned ? "kill" : "soak", wrong, std::move(where), std::move(summary),
+                           round.index));
   return false;
 }
 

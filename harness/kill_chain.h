@@ -10,6 +10,7 @@
 #include "engine/posix_vfs.h"
 #include "harness/campaign.h"
 #include "harness/child_process.h"
+#include "harness/found_case.h"
 #include "harness/kill_child.h"
 #include "harness/observation.h"
 
@@ -34,7 +35,8 @@ class KillChain {
   Round draw_round(std::uint64_t index);
   void note_end(const Round& round, Tally& tally) const;
   bool judge(const Round& round, Tally& tally);
-  bool violation(const Round& round, Wrong wrong, faultfs::Image image, Tally& tally) const;
+  bool violation(const Round& round, Wrong wrong, const faultfs::Image& left, Tally& tally) const;
+  [[nodiscard]] FoundCase case_of(const Round& round, ViolationKind kind, const faultfs::Image& left) const;
   [[nodiscard]] Observation look(const Round& round);
 
   const Subject& subject_;

@@ -24,6 +24,7 @@ class PluginSubject final : public Subject {
 
   [[nodiscard]] std::string_view name() const override { return plugin_.name; }
   [[nodiscard]] std::string found_by() const override { return file_; }
+  [[nodiscard]] SubjectName named() const override { return {SubjectKind::plugin, found_by()}; }
   [[nodiscard]] Capabilities capabilities() const override;
   [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override;
   [[nodiscard]] std::vector<Settings> ways() const override;

@@ -44,6 +44,9 @@ class PossibleContents {
   void add(const Command& command, Outcome outcome);
   [[nodiscard]] std::size_t size() const { return commands_.size(); }
 
+  // Before the first command.
+  [[nodiscard]] const Contents& base() const { return base_; }
+
   // What the process shows that was given these commands, if it promises that reads never show one that failed.
   [[nodiscard]] const Contents& acked() const { return acked_; }
 

@@ -7,7 +7,8 @@
 #include "faultfs/enumerate.h"
 #include "harness/crash_program.h"
 #include "harness/crash_text.h"
-#include "harness/recording.h"
+#include "harness/found_case.h"
+#include "harness/ground.h"
 
 namespace walbreaker {
 
@@ -22,13 +23,28 @@ constexpr std::uint64_t kSequels = 16;  // one in so many images that passed has
 struct Setting {
   Script script;
   faultfs::DiskModel model;
-  PowerPromise promise;
+  Promise promise;
 };
 
-// What a crash is judged by.
-struct Ground {
-  const Recording& recording;
-  Allowed allowed;
+// A script that was played.
+struct Played {
+  const Script& script;
+  const PlayedRun& run;
+};
+
+// A crash state in a run, and the ground that it is judged on.
+struct Cut {
+  const Played& played;
+  faultfs::Candidate& candidate;
+  Ground ground;
+  std::string_view group;  // of the counts
+  std::string when;        // "in put"
+};
+
+// What was found, and the crash in words.
+struct FoundCut {
+  FoundCase made;
+  std::string crash;
 };
 
 class PowerUnit {
@@ -38,7 +54,7 @@ class PowerUnit {
       : subject_(subject), options_(options), first_case_(first_case), count_(count), random_(random) {}
 
   Tally run() && {
-    for (std::uint64_t program = 0; is_going_on(); ++program) play(random_.split(program));
+    for (std::uint64_t program = 0; is_going_on(); ++program) play_program(random_.split(program));
     tally_.fired = tally_.cases;
     tally_.distinct_images = tally_.cases;
     return std::move(tally_);
@@ -47,76 +63,130 @@ class PowerUnit {
  private:
   [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < count_; }
 
-  void play(const Random& random) {
+  void play_program(const Random& random) {
     Setting setting{draw_script(subject_, random.split(0)), options_.model.value_or(draw_model(random.split(1))), {}};
-    setting.promise = power_promise(subject_, setting.script.settings);
-    const auto recording = record(subject_, setting.script);
-    if (!recording) {
-      fail(recording.error(), "a program without a fault", "", {});
+    setting.promise = promise_of(subject_, setting.script.settings);
+    const PlayedRun run = play(subject_, setting.script);
+    const Played played{setting.script, run};
+    if (const auto wrong = wrong_without_fault(setting, played)) {
+      fail({ViolationKind::baseline, *wrong}, "a program without a fault", [&] {
+        FoundCase found(subject_, setting.script.settings);
+        found.play(setting.script);
+        return FoundCut{std::move(found), ""};
+      });
       ended_ = true;
       return;
     }
     // Where a program is longer than what is left of the unit, each has another part of it tried.
     sequels_ = random.split(2);
-    const faultfs::OpIndex end = recording->trace.ops.size() + 1;
+    const faultfs::OpIndex end = run.trace.ops.size() + 1;
     const faultfs::OpIndex begin = random.split(3).next() % end;
-    cut_power(setting, *recording, begin, end);
-    cut_power(setting, *recording, 0, begin);
+    cut_power(setting, played, begin, end);
+    cut_power(setting, played, 0, begin);
   }
 
-  void cut_power(const Setting& setting, const Recording& recording, faultfs::OpIndex begin, faultfs::OpIndex end) {
+  // The program itself, and what a kill at its end leaves.
+  [[nodiscard]] std::optional<std::string> wrong_without_fault(const Setting& setting, const Played& played) const {
+    const PlayedRun& run = played.run;
+    if (run.mistake) return run.mistake->wrong.text;
+    const Ground ground =
+        ground_at(run, setting.script.commands, run.trace.ops.size(), faultfs::Survival::all, setting.promise);
+    const auto wrong = judge(ground, observe_after_crash(subject_, setting.script.settings, setting.script.epoch, run.image));
+    return wrong ? std::optional(wrong->text) : std::nullopt;
+  }
+
+  void cut_power(const Setting& setting, const Played& played, faultfs::OpIndex begin, faultfs::OpIndex end) {
     if (!is_going_on()) return;
-    faultfs::enumerate(recording.trace, setting.model, kFirstCut, begin, end, [&](faultfs::Candidate& candidate) {
-      const Ground ground{recording,
-                          allowed_after_crash(recording, candidate.point(), setting.model.survival, setting.promise)};
-      const std::string doing = doing_at(recording.trace, recording.timeline.history().commands, candidate.point());
-      const bool right = judge_one(setting, ground, recording, candidate, fmt::format("in {}", doing), false);
-      if (right && sequels_.one_in(kSequels) && is_going_on()) {
-        const faultfs::Image image = candidate.image();
-        play_on(setting, ground, image);
-      }
+    const PlayedRun& run = played.run;
+    const auto& commands = setting.script.commands;
+    faultfs::enumerate(run.trace, setting.model, kFirstCut, begin, end, [&](faultfs::Candidate& candidate) {
+      const faultfs::CrashPoint& point = candidate.point();
+      const Cut cut{played, candidate,
+                    ground_at(run, commands, point.ops, setting.model.survival, setting.promise), "first",
+                    "in " + doing_at(run.trace, commands, point)};
+      const bool right = judge_cut(setting, cut, nullptr);
+      if (right && sequels_.one_in(kSequels) && is_going_on()) play_on(setting, cut);
       return is_going_on();
     });
   }
 
   // Goes on with the store that the crash left, and cuts the power again.
-  void play_on(const Setting& setting, const Ground& first, const faultfs::Image& image) {
+  void play_on(const Setting& setting, const Cut& first) {
     const Script sequel = draw_sequel(subject_, setting.script, sequels_.split(tally_.cases));
-    const auto recording = record(subject_, sequel, image);
-    if (!recording) {
+    const faultfs::Image image = first.candidate.image();
+    const PlayedRun run = play(subject_, sequel, image);
+    const Played played{sequel, run};
+    if (const auto wrong = wrong_sequel(setting, first, played)) {
       ++tally_.cases;
-      fail({ViolationKind::unrecoverable, "after the crash, without another one: " + recording.error().text},
-           "after a recovery", "", image);
+      fail({wrong->kind, "after the crash, without another one: " + wrong->text}, "after a recovery", [&] {
+        FoundCase found = case_of(setting, first, nullptr);
+        found.play(sequel);
+        return FoundCut{std::move(found), ""};
+      });
       return;
     }
-    const faultfs::OpIndex opened = recording->first_opened_at();
-    faultfs::enumerate(recording->trace, setting.model, kSecondCut, [&](faultfs::Candidate& candidate) {
-      const bool inside = candidate.point().ops < opened;
-      const Ground second{*recording,
-                          allowed_after_crash(*recording, candidate.point(), setting.model.survival, setting.promise)};
-      judge_one(setting, inside ? first : second, *recording, candidate, inside ? "in a recovery" : "after a recovery",
-                !inside);
+    const faultfs::OpIndex opened = run.first_opened_at();
+    faultfs::enumerate(run.trace, setting.model, kSecondCut, [&](faultfs::Candidate& candidate) {
+      const faultfs::CrashPoint& point = candidate.point();
+      const bool inside = point.ops < opened;
+      Cut second{played, candidate, first.ground, inside ? "in_recovery" : "after_recovery",
+                 inside ? "in a recovery" : "after a recovery"};
+      if (!inside) {
+        second.ground = ground_at(run, sequel.commands, point.ops, setting.model.survival, setting.promise);
+        second.ground.after_recovery = true;
+      }
+      judge_cut(setting, second, &first);
       return is_going_on();
     });
   }
 
-  bool judge_one(const Setting& setting, const Ground& ground, const Recording& trace, faultfs::Candidate& candidate,
-                 const std::string& when, bool after_recovery) {
-    ++tally_.cases;
-    ++tally_.counts[{"cuts", after_recovery ? "after_recovery" : when == "in a recovery" ? "in_recovery" : "first"}];
-    Judgement judgement = judge_crash(subject_, ground.recording, ground.allowed, candidate.image());
-    if (!judgement.wrong) return true;
-    if (after_recovery && judgement.wrong->kind == ViolationKind::lost_ack) {
-      judgement.wrong->kind = ViolationKind::lost_after_recovery;
+  // What the open showed was allowed by the crash before it, and the rest of the sequel is right.
+  [[nodiscard]] std::optional<Wrong> wrong_sequel(const Setting& setting, const Cut& first, const Played& played) const {
+    const PlayedRun& run = played.run;
+    if (run.stretches.size() > 1) {
+      const Contents& served = run.stretches[1].base();
+      const Observation seen{.listing = {served.begin(), served.end()}, .wrong = std::nullopt};
+      if (auto wrong = judge(first.ground, seen)) return wrong;
     }
-    const std::string crash = describe_crash(setting.model, trace.trace, candidate.state(), when);
-    fail(*judgement.wrong, fmt::format("{}: {}", setting.model.name, when), crash, candidate.image());
+    if (run.mistake) return run.mistake->wrong;
+    Ground ground =
+        ground_at(run, played.script.commands, run.trace.ops.size(), faultfs::Survival::all, setting.promise);
+    ground.after_recovery = true;
+    return judge(ground, observe_after_crash(subject_, played.script.settings, played.script.epoch, run.image));
+  }
+
+  // `before`: the crash whose recovery this one comes in or after.
+  bool judge_cut(const Setting& setting, const Cut& cut, const Cut* before) {
+    ++tally_.cases;
+    ++tally_.counts[{"cuts", std::string(cut.group)}];
+    const Script& script = cut.played.script;
+    const auto wrong =
+        judge(cut.ground, observe_after_crash(subject_, script.settings, script.epoch, cut.candidate.image()));
+    if (!wrong) return true;
+    fail(*wrong, fmt::format("{}: {}", setting.model.name, cut.when), [&] {
+      return FoundCut{case_of(setting, cut, before),
+                   describe_crash(setting.model, cut.played.run.trace, cut.candidate.state(), cut.when)};
+    });
     return false;
   }
 
-  void fail(const Wrong& wrong, std::string where, const std::string& crash, const faultfs::Image& image) {
-    tally_.add(Violation{wrong.kind, std::move(where), fmt::format("{}got       {}", crash, wrong.text),
-                         first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0), image});
+  [[nodiscard]] FoundCase case_of(const Setting& setting, const Cut& cut, const Cut* before) const {
+    FoundCase found(subject_, setting.script.settings);
+    for (const Cut* crash : {before, &cut}) {
+      if (crash == nullptr) continue;
+      found.play(crash->played.script, crash->played.run.trace, setting.model, crash->candidate.state());
+    }
+    return found;
+  }
+
+  // `find` puts the case together, where its cause was not seen before.
+  template <class Find>
+  void fail(const Wrong& wrong, const std::string& where, const Find& find) {
+    if (tally_.count_known(wrong.kind, where)) return;
+    FoundCut found = find();
+    tally_.add(std::move(found.made)
+                   .violation("power", wrong, where, fmt::format("{}got       {}", found.crash, wrong.text),
+                              first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0)));
   }
 
   const Subject& subject_;

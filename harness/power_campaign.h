@@ -1,6 +1,6 @@
 // The campaign `power`: the power is cut at every crash point of many small programs, under a disk model.
 //
-// A program is drawn from the seed and recorded once (recording.h). Its crash states are listed (faultfs/enumerate.h),
+// A program is drawn from the seed and played once (play.h). Its crash states are listed (faultfs/enumerate.h),
 // and each image is opened to read and write, scanned, asked for every key, and judged. What comes after the crash is
 // tried on every sixteenth of those that passed: the store is opened and written to on a disk that keeps a trace of its
 // own, and the power is cut again, inside the recovery or after it. Whatever the first recovery served must stay then.

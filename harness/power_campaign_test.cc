@@ -3,16 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <ostream>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "faultfs/faulty_vfs.h"
 #include "harness/reference_subject.h"
+#include "harness/run_case.h"
 #include "harness/toy_subject_test_util.h"
+#include "harness/without_syncs_test_util.h"
 
 namespace walbreaker {
 namespace {
@@ -20,50 +19,6 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
-
-// A session on a disk of its own, which goes with it.
-class SessionOnADisk final : public Session {
- public:
-  SessionOnADisk(std::unique_ptr<kv::Vfs> disk, std::unique_ptr<Session> inner)
-      : disk_(std::move(disk)), inner_(std::move(inner)) {}
-  kv::Result<void> put(const std::string& key, const std::string& value) override { return inner_->put(key, value); }
-  kv::Result<bool> del(const std::string& key) override { return inner_->del(key); }
-  kv::Result<void> batch(const kv::Batch& batch) override { return inner_->batch(batch); }
-  kv::Result<std::optional<std::string>> get(const std::string& key) override { return inner_->get(key); }
-  kv::Result<Listing> scan() override { return inner_->scan(); }
-  kv::Result<void> sync() override { return inner_->sync(); }
-  kv::Result<void> compact() override { return inner_->compact(); }
-  kv::Result<void> close() override { return inner_->close(); }
-
- private:
-  std::unique_ptr<kv::Vfs> disk_;
-  std::unique_ptr<Session> inner_;
-};
-
-// The reference engine without some of its syncs: they answer ok, and never reach the disk.
-class WithoutSyncs final : public Subject {
- public:
-  explicit WithoutSyncs(std::string_view plan) : plan_(*faultfs::parse_fault_plan(plan)) {}
-
-  [[nodiscard]] std::string_view name() const override { return "without_syncs"; }
-  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
-    return reference_.promise(settings);
-  }
-  [[nodiscard]] std::vector<Settings> ways() const override { return reference_.ways(); }
-  [[nodiscard]] FileRole role_of(std::string_view name) const override { return reference_.role_of(name); }
-  [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
-                                        const OpenRequest& request) const override {
-    auto disk = std::make_unique<faultfs::FaultyVfs>(vfs, plan_);
-    auto opened = TRY(reference_.open(*disk, directory, request));
-    opened.session = std::make_unique<SessionOnADisk>(std::move(disk), std::move(opened.session));
-    return opened;
-  }
-
- private:
-  ReferenceSubject reference_;
-  faultfs::FaultPlan plan_;
-};
 
 Tally run_units(const Subject& subject, std::uint64_t units, std::uint64_t seed = 1) {
   PowerCampaign campaign(subject, {.seed = seed, .model = {}});
@@ -136,7 +91,24 @@ TEST(PowerCampaign, AViolationTellsTheModelTheStateAndWhatBecameOfEachOperation)
   EXPECT_THAT(violation.summary,
               AllOf(HasSubstr("model     "), HasSubstr("crash     after "), HasSubstr("got       ")));
   EXPECT_THAT(violation.summary, HasSubstr("write db/wal-"));
-  EXPECT_THAT(violation.image.directories, Not(IsEmpty()));
+}
+
+TEST(PowerCampaign, KeepsOfEachViolationACaseThatRepeatsIt) {
+  for (const char* plan : {"lying_sync sync at 1 for_ever of wal-*.log\n", "lying_sync sync_dir at 0 for_ever of *\n"}) {
+    const WithoutSyncs subject(plan);
+    const Tally tally = run_units(subject, 2);
+    ASSERT_FALSE(tally.violations.empty());
+    for (const Violation& violation : tally.violations) {
+      const auto c = parse_case(violation.case_text);
+      ASSERT_TRUE(c) << c.error().message() << violation.case_text;
+      EXPECT_EQ(c->campaign, "power");
+      const CaseResult result = run_case(subject, *c);
+      ASSERT_TRUE(result.wrong) << violation.summary << result.text;
+      EXPECT_EQ(info(result.wrong->kind).name, info(violation.kind).name) << violation.case_text;
+      EXPECT_TRUE(result.same_run);
+      EXPECT_EQ(run_case(ReferenceSubject(), *c).verdict, CaseResult::Verdict::pass) << violation.case_text;
+    }
+  }
 }
 
 TEST(PowerCampaign, ReportsASubjectThatIsWrongWithNoFaultAsABaseline) {

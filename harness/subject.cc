@@ -1,10 +1,36 @@
 #include "harness/subject.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 
 #include "engine/assert.h"
+#include "harness/text.h"
 
 namespace walbreaker {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kRoles{"log", "snapshot", "other", "unknown"};
+
+constexpr std::array<std::string_view, 3> kSubjectKinds{"subject", "plugin", "driver"};
+
+}  // namespace
+
+std::string_view to_string(SubjectKind kind) { return kSubjectKinds.at(static_cast<std::size_t>(kind)); }
+
+std::string to_flag(const SubjectName& name) {
+  return fmt::format("--{} {}", to_string(name.kind), shell_word(name.name));
+}
+
+std::string_view to_string(FileRole role) { return kRoles.at(static_cast<std::size_t>(role)); }
+
+std::optional<FileRole> parse_role(std::string_view name) {
+  const auto row = std::ranges::find(kRoles, name);
+  if (row == kRoles.end()) return std::nullopt;
+  return static_cast<FileRole>(row - kRoles.begin());
+}
 
 std::string promised(const Subject& subject, const Settings& settings, std::string_view key) {
   const auto terms = subject.promise(settings);

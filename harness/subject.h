@@ -16,6 +16,7 @@
 
 #include "engine/result.h"
 #include "engine/vfs.h"
+#include "faultfs/image.h"
 #include "harness/command.h"
 
 namespace walbreaker {
@@ -51,6 +52,19 @@ struct Opened {
   std::unique_ptr<Session> session;
 };
 
+// How a subject is named on the command line.
+enum class SubjectKind { subject, plugin, driver };
+
+struct SubjectName {
+  SubjectKind kind = SubjectKind::subject;
+  std::string name;
+  bool operator==(const SubjectName&) const = default;
+};
+
+// "--plugin ./mine.so", as a shell takes it.
+[[nodiscard]] std::string to_flag(const SubjectName& name);
+[[nodiscard]] std::string_view to_string(SubjectKind kind);
+
 using Settings = std::map<std::string, std::string>;  // the subject's own, by name
 
 struct OpenRequest {
@@ -64,7 +78,12 @@ enum class FileRole {
   log,       // every acked command's bytes, in order, after a header
   snapshot,  // the contents at one moment
   other,     // locks, temporary files, files of somebody else
+  unknown,   // the harness cannot tell: it is judged by who wrote which bytes
 };
+
+// The enumerator's name: "snapshot". And back; nothing where the word names none.
+[[nodiscard]] std::string_view to_string(FileRole role);
+[[nodiscard]] std::optional<FileRole> parse_role(std::string_view name);
 
 struct PromiseTerm {
   std::string key;
@@ -91,6 +110,12 @@ class Subject {
   // What find_subject_or_plugin() finds it by, in another process too.
   [[nodiscard]] virtual std::string found_by() const { return std::string(name()); }
 
+  // How the command line names it.
+  [[nodiscard]] virtual SubjectName named() const { return {SubjectKind::subject, std::string(name())}; }
+
+  // The settings that it is really opened with, where a campaign asks for these.
+  [[nodiscard]] virtual Settings applied(const Settings& settings) const { return settings; }
+
   [[nodiscard]] virtual Capabilities capabilities() const { return {}; }
 
   // What it promises when it is opened with these settings, as the report shows it: "kill" "on_ack", "on_damage"
@@ -101,6 +126,12 @@ class Subject {
   [[nodiscard]] virtual std::vector<Settings> ways() const { return {{}}; }
 
   [[nodiscard]] virtual FileRole role_of(std::string_view file_name) const = 0;
+
+  // What is in the store's files, record by record, and where a recovery stops, for a person; empty where the format is
+  // not known.
+  [[nodiscard]] virtual std::string layout_text(const faultfs::Image&, const std::string& /*directory*/) const {
+    return {};
+  }
 
   // Opens the store in `directory`, making a new one where there is none and the request is not read-only.
   // Errors: corrupted or unsupported_version is a refusal to serve what is there; invalid_argument: an unknown setting.

@@ -27,6 +27,16 @@ std::string in_quotes(std::string_view bytes) {
   return fmt::format("\"{}...\" ({} bytes)", escaped(bytes.substr(0, kShown / 2)), bytes.size());
 }
 
+std::string in_full(std::string_view bytes) { return fmt::format("\"{}\"", escaped(bytes)); }
+
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + '\'';
+}
+
 std::string value_text(const std::string* value) { return value == nullptr ? "missing" : in_quotes(*value); }
 
 std::string with_commas(std::uint64_t number) {

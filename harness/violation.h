@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "faultfs/image.h"
-
 namespace walbreaker {
 
 enum class ViolationKind {
@@ -69,7 +67,7 @@ struct Violation {
   std::string where;    // the scenario or phase, and the place of the harm: "mid_flight: a record of wal-2.log"
   std::string summary;  // everything a person needs to know, in plain words, on several lines
   std::uint64_t case_index = 0;  // in the campaign's order
-  faultfs::Image image;          // what the subject was given to recover from
+  std::string case_text;         // what repeats it (case.h)
 };
 
 }  // namespace walbreaker

@@ -62,7 +62,7 @@ class Witness {
     const std::string repeat = repeat_command(arguments_, campaign, violation);
     fmt::print("violation: {} {}, {}\n{}\nrepeat    {}\n", campaign, info(violation.kind).name, violation.where,
                violation.summary, repeat);
-    const auto saved = save_failure(arguments_.out, campaign, violation, repeat);
+    const auto saved = save_failure(arguments_.out, campaign, violation);
     fmt::print("{}\n\n", saved ? "saved     in " + *saved : "not saved: " + saved.error().message());
     std::fflush(stdout);
     violations_.push_back({violation.kind, saved.value_or(""), violation.summary});
@@ -75,13 +75,6 @@ class Witness {
   ProgressLine& progress_;
   std::vector<ReportedViolation> violations_;
 };
-
-kv::Result<void> write_file(const std::string& path, std::string_view text) {
-  kv::PosixVfs vfs;
-  const auto file = TRY(vfs.open(path, kv::OpenMode::create));
-  TRY(file->truncate(0));
-  return kv::write_all(*file, 0, text);
-}
 
 std::vector<std::unique_ptr<Campaign>> make_campaigns(const RunArguments& arguments) {
   const CampaignSetup setup{arguments.seed, arguments.budget.kind == Budget::Kind::exhaustive, arguments.directory};

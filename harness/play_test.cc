@@ -1,4 +1,4 @@
-#include "harness/error_run.h"
+#include "harness/play.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,14 +27,20 @@ Command put(const std::string& key, const std::string& value) {
 
 // --- runs ---
 
-ErrorRun run(std::string_view fault, std::vector<Command> commands, std::map<std::size_t, Restart> restarts = {}) {
-  const Script script{.commands = std::move(commands), .restarts = std::move(restarts), .settings = {}};
-  return play_with_fault(ReferenceSubject(), script, {.fault = *faultfs::parse_fault(fault)});
+// In the end the process is killed, and the store opened again.
+PlayedRun run(std::string_view fault, std::vector<Command> commands, std::map<std::size_t, Restart> restarts = {}) {
+  restarts.emplace(commands.size(), Restart::kill);
+  const Script script{.commands = std::move(commands),
+                      .restarts = std::move(restarts),
+                      .faults = {},
+                      .live_fault = LiveFault{*faultfs::parse_fault(fault)},
+                      .settings = {}};
+  return play(ReferenceSubject(), script);
 }
 
-TEST(ErrorRun, GoesOnAfterACommandThatFailed) {
+TEST(Play, GoesOnAfterACommandThatFailed) {
   // The header of the log is its first write.
-  const ErrorRun played =
+  const PlayedRun played =
       run("write_error write at 2 once after 0 of wal-*.log", {put("a", "1"), put("b", "2"), put("c", "3")});
   EXPECT_FALSE(played.mistake);
   ASSERT_TRUE(played.firing);
@@ -46,16 +52,16 @@ TEST(ErrorRun, GoesOnAfterACommandThatFailed) {
   EXPECT_GE(played.reads_answered, 2U);
 }
 
-TEST(ErrorRun, HasADiskThatWorksAgainForTheNextProcess) {
-  const ErrorRun played =
+TEST(Play, HasADiskThatWorksAgainForTheNextProcess) {
+  const PlayedRun played =
       run("no_space any at 0 for_ever after 0 of wal-1.log", {put("a", "1"), put("b", "2")}, {{1, Restart::kill}});
   EXPECT_FALSE(played.mistake) << played.mistake->wrong.text;
   EXPECT_EQ(played.failed_opens, 1U);
   EXPECT_THAT(played.failures, SizeIs(1));
 }
 
-TEST(ErrorRun, OpensAnExistingStoreAgainAfterAnOpenThatFailed) {
-  const ErrorRun played =
+TEST(Play, OpensAnExistingStoreAgainAfterAnOpenThatFailed) {
+  const PlayedRun played =
       run("read_error read at 0 once of wal-1.log", {put("a", "1"), put("b", "2")}, {{1, Restart::kill}});
   EXPECT_FALSE(played.mistake);
   EXPECT_EQ(played.failed_opens, 1U);
@@ -63,17 +69,17 @@ TEST(ErrorRun, OpensAnExistingStoreAgainAfterAnOpenThatFailed) {
   EXPECT_FALSE(played.firing->command);
 }
 
-TEST(ErrorRun, AnswersOkToEverythingUnderShortCalls) {
+TEST(Play, AnswersOkToEverythingUnderShortCalls) {
   for (const char* fault :
        {"short_write write at 0 for_ever bytes 3 of *", "short_read read at 0 for_ever bytes 3 of *"}) {
-    const ErrorRun played = run(fault, {put("a", "1"), put("b", "2")}, {{1, Restart::close}});
+    const PlayedRun played = run(fault, {put("a", "1"), put("b", "2")}, {{1, Restart::close}});
     EXPECT_FALSE(played.mistake) << fault;
     EXPECT_TRUE(played.firing) << fault;
     EXPECT_THAT(played.failures, IsEmpty()) << fault;
   }
 }
 
-TEST(ErrorRun, HasNoFiringWhereTheFaultFindsNoOperation) {
+TEST(Play, HasNoFiringWhereTheFaultFindsNoOperation) {
   EXPECT_FALSE(run("write_error write at 1000 once after 0 of *", {put("a", "1")}).firing);
 }
 
@@ -91,8 +97,8 @@ constexpr auto kDurable = faultfs::SyncEffect::durable;
 constexpr auto kReverted = faultfs::SyncEffect::reverted;
 
 PrefixRange allowed(const faultfs::Trace& trace, const std::vector<Command>& commands, faultfs::OpIndex ops,
-                    faultfs::Survival survival, PowerPromise power) {
-  const ErrorPromise promise{.power = power, .outlives_kills = true};
+                    faultfs::Survival survival, Survives power) {
+  const Promise promise{.kill = Survives::on_ack, .power = power};
   return standing_at(trace, commands, ops, survival, promise).allowed;
 }
 
@@ -104,10 +110,10 @@ TEST(StandingAt, HoldsWhatWasAckedAndMayHoldWhatWasIssued) {
                                                      {1, MarkKind::issued, 1},
                                                      {2, MarkKind::failed, 1}});
   const auto chosen = faultfs::Survival::chosen;
-  EXPECT_EQ(allowed(trace, commands, 0, chosen, PowerPromise::on_ack), (PrefixRange{0, 1}));
-  EXPECT_EQ(allowed(trace, commands, 1, chosen, PowerPromise::on_ack), (PrefixRange{1, 2}));
-  EXPECT_EQ(allowed(trace, commands, 2, chosen, PowerPromise::on_ack), (PrefixRange{1, 2}));
-  EXPECT_EQ(allowed(trace, commands, 2, chosen, PowerPromise::on_sync), (PrefixRange{0, 2}));
+  EXPECT_EQ(allowed(trace, commands, 0, chosen, Survives::on_ack), (PrefixRange{0, 1}));
+  EXPECT_EQ(allowed(trace, commands, 1, chosen, Survives::on_ack), (PrefixRange{1, 2}));
+  EXPECT_EQ(allowed(trace, commands, 2, chosen, Survives::on_ack), (PrefixRange{1, 2}));
+  EXPECT_EQ(allowed(trace, commands, 2, chosen, Survives::on_sync), (PrefixRange{0, 2}));
 }
 
 TEST(StandingAt, HoldsUnsyncedCommandsAfterAKillUnlessAFailedSyncTookThemBack) {
@@ -122,8 +128,8 @@ TEST(StandingAt, HoldsUnsyncedCommandsAfterAKillUnlessAFailedSyncTookThemBack) {
                                                       {1, MarkKind::issued, 3},
                                                       {2, MarkKind::failed, 3}});
   const auto all = faultfs::Survival::all;
-  EXPECT_EQ(allowed(trace, commands, 1, all, PowerPromise::on_sync), (PrefixRange{3, 4}));
-  EXPECT_EQ(allowed(trace, commands, 2, all, PowerPromise::on_sync), (PrefixRange{2, 4}));
+  EXPECT_EQ(allowed(trace, commands, 1, all, Survives::on_sync), (PrefixRange{3, 4}));
+  EXPECT_EQ(allowed(trace, commands, 2, all, Survives::on_sync), (PrefixRange{2, 4}));
 }
 
 TEST(StandingAt, BeginsAnewWithEachOpen) {

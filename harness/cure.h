@@ -1,0 +1,32 @@
+// Which missing sync would cure what a crash shows: the pending operation that every failing crash state drops.
+//
+// All crash states of the case's crash point are judged, within a budget. An operation that no failing state keeps
+// whole was needed, and was not durable: a sync of its file, or of its directory where it changed a name, has to come
+// after it. It has to come before the first later operation that every failing state keeps, since together with that one
+// the loss shows (an unlink of what the operation replaces, for one); and where there is none, before the next answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "harness/run_case.h"
+
+namespace walbreaker {
+
+struct Cure {
+  faultfs::OpIndex op = 0;             // that has to be durable
+  std::optional<faultfs::OpIndex> by;  // before this one; nothing: before the answer that follows `op`
+  std::uint64_t failing = 0;           // states of the crash point that come to a violation: none of them keeps `op`
+  std::uint64_t passing = 0;           // and states that do not,
+  std::uint64_t passing_without = 0;   // so many of them without `op`
+};
+
+// For the crash of the last stage, which came to a violation in `result`. Nothing where that stage has no crash with
+// pending operations, or no one operation is left out by every failing state.
+[[nodiscard]] std::optional<Cure> find_cure(const Subject& subject, const Case& c, const CaseResult& result);
+
+// "sync_dir db after operation 12 (rename db/a.tmp to db/a), and before operation 14 (unlink db/b): ..."
+[[nodiscard]] std::string to_text(const Cure& cure, const faultfs::Trace& trace);
+
+}  // namespace walbreaker

@@ -1,0 +1,60 @@
+#include "harness/found_case.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "harness/promise.h"
+#include "harness/run_case.h"
+
+namespace walbreaker {
+
+FoundCase::FoundCase(const Subject& subject, const Settings& settings) : subject_(subject) {
+  case_.subject = subject.named();
+  case_.settings = subject.applied(settings);
+  case_.promise = to_terms(promise_of(subject, settings));
+}
+
+Stage& FoundCase::play(const Script& script) {
+  Stage& stage = case_.stages.emplace_back();
+  stage.script = script;
+  stage.script.settings = case_.settings;
+  return stage;
+}
+
+Stage& FoundCase::play(const Script& script, const faultfs::Trace& trace, const faultfs::DiskModel& model,
+                       const faultfs::CrashState& state) {
+  Stage& stage = play(script);
+  stage.crash = StageCrash{model, anchor(state, anchors_of(trace, subject_))};
+  stage.digest = digest_of(trace);
+  return stage;
+}
+
+namespace {
+
+std::string in_words(const CaseResult& result) {
+  if (result.wrong) return std::string(info(result.wrong->kind).name);
+  return result.text.empty() ? std::string(to_string(result.verdict))
+                             : fmt::format("{}: {}", to_string(result.verdict), result.text);
+}
+
+}  // namespace
+
+bool FoundCase::comes_to(ViolationKind kind) const {
+  const CaseResult result = run_case(subject_, case_);
+  return result.wrong && result.wrong->kind == kind;
+}
+
+Violation FoundCase::violation(std::string_view campaign, const Wrong& wrong, std::string where, std::string summary,
+                               std::uint64_t case_index) && {
+  case_.campaign = campaign;
+  case_.expected = wrong.kind;
+  case_.where = where;
+  const CaseResult again = run_case(subject_, case_);
+  const bool repeats = again.wrong && again.wrong->kind == wrong.kind;
+  if (!repeats) summary += fmt::format("\nbut       the case, run once more by itself, came to: {}", in_words(again));
+  case_.comment = summary;
+  return {wrong.kind, std::move(where), std::move(summary), case_index, to_text(case_)};
+}
+
+}  // namespace walbreaker

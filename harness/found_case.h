@@ -1,0 +1,40 @@
+// Puts a case together where a campaign has found something, stage by stage, and makes a violation of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/campaign.h"
+#include "harness/case.h"
+#include "harness/subject.h"
+
+namespace walbreaker {
+
+class FoundCase {
+ public:
+  // `settings`: what the campaign opened the subject with.
+  FoundCase(const Subject& subject, const Settings& settings);
+
+  // What the disk held in the beginning.
+  void begin_with(faultfs::Image image) { case_.image = std::move(image); }
+
+  // The next stage, which leaves the disk as it is.
+  Stage& play(const Script& script);
+
+  // The next stage, which ends with a crash in its run.
+  Stage& play(const Script& script, const faultfs::Trace& trace, const faultfs::DiskModel& model,
+              const faultfs::CrashState& state);
+
+  // Whether the case, run by itself, comes to a violation of this kind.
+  [[nodiscard]] bool comes_to(ViolationKind kind) const;
+
+  // The case is run once more on the subject: where that comes to another verdict, the summary says so.
+  [[nodiscard]] Violation violation(std::string_view campaign, const Wrong& wrong, std::string where,
+                                    std::string summary, std::uint64_t case_index) &&;
+
+ private:
+  const Subject& subject_;
+  Case case_;
+};
+
+}  // namespace walbreaker

@@ -1,0 +1,118 @@
+#include "harness/shrink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/run_case.h"
+#include "harness/shrink_steps.h"
+
+namespace walbreaker {
+
+namespace {
+
+class Shrinker {
+ public:
+  Shrinker(const Subject& subject, const Case& c, const ShrinkOptions& options)
+      : subject_(subject), options_(options), kind_(*c.expected), smallest_(c) {}
+
+  Shrunk run() && {
+    bool changed = true;
+    while (changed && !is_spent()) {
+      changed = false;
+      for (const ShrinkStep& step : shrink_steps()) changed |= exhaust(step);
+    }
+    return {finish(), candidates_, !is_spent()};
+  }
+
+ private:
+  [[nodiscard]] bool is_spent() const { return candidates_ >= options_.most_candidates; }
+
+  // Takes from a step all that it gives.
+  bool exhaust(const ShrinkStep& step) {
+    bool changed = false;
+    const auto take = [this](const Case& candidate) { return this->take(candidate); };
+    while (!is_spent()) {
+      const Case from = smallest_;  // the step looks at it while the smallest one is replaced
+      if (!step.offer(from, take)) break;
+      changed = true;
+    }
+    return changed;
+  }
+
+  bool take(const Case& candidate) {
+    if (is_spent()) return true;
+    ++candidates_;
+    Case tried = candidate;
+    for (Stage& stage : tried.stages) stage.digest.reset();
+    const CaseResult result = run_case(subject_, tried);
+    if (result.wrong && result.wrong->kind == kind_) {
+      smallest_ = std::move(tried);
+      return true;
+    }
+    // What is wrong with no crash at all needs none to be looked for.
+    if (result.wrong && result.wrong->kind == ViolationKind::baseline) return false;
+    auto other = find_crash(subject_, tried, kind_);
+    if (other) smallest_ = std::move(*other);
+    return other.has_value();
+  }
+
+  // With the digests of its own runs.
+  Case finish() {
+    const CaseResult result = run_case(subject_, smallest_);
+    for (std::size_t i = 0; i < result.stages.size(); ++i) {
+      Stage& stage = smallest_.stages[i];
+      if (stage.crash) stage.digest = digest_of(result.stages[i].run.trace);
+    }
+    return std::move(smallest_);
+  }
+
+  const Subject& subject_;
+  const ShrinkOptions& options_;
+  ViolationKind kind_;
+  Case smallest_;
+  std::uint64_t candidates_ = 0;
+};
+
+std::string found_text(const CaseResult& result) {
+  if (result.wrong) return fmt::format("{}: {}", info(result.wrong->kind).name, result.wrong->text);
+  return result.text.empty() ? std::string(to_string(result.verdict))
+                             : fmt::format("{}: {}", to_string(result.verdict), result.text);
+}
+
+}  // namespace
+
+kv::Result<Shrunk> shrink(const Subject& subject, const Case& c, const ShrinkOptions& options) {
+  if (!c.expected) return kv::fail(kv::ErrorCode::invalid_argument, "the case expects to pass: there is nothing to keep");
+  const CaseResult result = run_case(subject, c);
+  if (!result.wrong || result.wrong->kind != *c.expected) {
+    return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("the case expects {}, and came to {}",
+                                                                 info(*c.expected).name, found_text(result)));
+  }
+  Shrunk shrunk = Shrinker(subject, c, options).run();
+  shrunk.smallest.comment = fmt::format("shrunk from {}\nto {}", size_text(c), size_text(shrunk.smallest));
+  return shrunk;
+}
+
+std::string size_text(const Case& c) {
+  std::size_t commands = 0;
+  std::size_t values = 0;
+  std::size_t fates = 0;
+  std::size_t harms = 0;
+  for (const Stage& stage : c.stages) {
+    commands += stage.script.commands.size();
+    for (const Command& command : stage.script.commands) {
+      for (const auto& write : command.writes.operations()) values += write.value.size();
+    }
+    if (stage.crash) fates += stage.crash->at.fates.size();
+    harms += stage.damage.size() + (stage.crash ? 1 : 0) + (stage.script.live_fault ? 1 : 0);
+  }
+  const auto counted = [](std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  return fmt::format("{}, {}, {} bytes of values, {}, {}", counted(c.stages.size(), "stage"),
+                     counted(commands, "command"), values, counted(harms, "harm"), counted(fates, "fate"));
+}
+
+}  // namespace walbreaker

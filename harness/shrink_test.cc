@@ -1,0 +1,72 @@
+#include "harness/shrink.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "harness/power_campaign.h"
+#include "harness/reference_subject.h"
+#include "harness/run_case.h"
+#include "harness/without_syncs_test_util.h"
+
+namespace walbreaker {
+namespace {
+
+// The first case that the campaign finds.
+Case found_by_power(const Subject& subject) {
+  PowerCampaign campaign(subject, {.seed = 1, .model = {}});
+  const Tally tally = campaign.run({0, campaign.cases_per_unit()});
+  EXPECT_FALSE(tally.violations.empty());
+  return tally.violations.empty() ? Case{} : *parse_case(tally.violations.front().case_text);
+}
+
+struct LeftOut {
+  std::string_view name;
+  std::string_view plan;
+  std::size_t most_commands;
+};
+
+class ShrinkOf : public testing::TestWithParam<LeftOut> {};
+
+TEST_P(ShrinkOf, AMissingBarrierLeavesFewCommandsAndTheSameKind) {
+  const WithoutSyncs subject(GetParam().plan);
+  const Case large = found_by_power(subject);
+  const auto shrunk = shrink(subject, large);
+  ASSERT_TRUE(shrunk) << shrunk.error().message();
+  EXPECT_TRUE(shrunk->finished);
+  EXPECT_EQ(shrunk->smallest.expected, large.expected);
+  EXPECT_LE(shrunk->smallest.stages.front().script.commands.size(), GetParam().most_commands)
+      << to_text(shrunk->smallest);
+
+  // It replays from its text alone, and shrinks no further.
+  const auto c = parse_case(to_text(shrunk->smallest));
+  ASSERT_TRUE(c);
+  const CaseResult again = run_case(subject, *c);
+  ASSERT_TRUE(again.wrong) << again.text;
+  EXPECT_EQ(again.wrong->kind, *large.expected);
+  EXPECT_TRUE(again.same_run);
+  EXPECT_EQ(to_text(shrink(subject, *c)->smallest), to_text(shrunk->smallest));
+  // And it passes where the barriers are.
+  EXPECT_EQ(run_case(ReferenceSubject(), *c).verdict, CaseResult::Verdict::pass) << to_text(*c);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, ShrinkOf,
+    testing::Values(LeftOut{"of_records", "lying_sync sync at 1 for_ever of wal-*.log\n", 1},
+                    LeftOut{"of_the_snapshot", "lying_sync sync at 0 for_ever of *.tmp\n", 1},
+                    LeftOut{"of_directories", "lying_sync sync_dir at 0 for_ever of *\n", 1}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Shrink, RefusesACaseThatDoesNotComeToWhatItExpects) {
+  const Case c = found_by_power(WithoutSyncs("lying_sync sync at 1 for_ever of wal-*.log\n"));
+  const auto shrunk = shrink(ReferenceSubject(), c);
+  ASSERT_FALSE(shrunk);
+  EXPECT_THAT(shrunk.error().description(), testing::StartsWith("the case expects "));
+  Case passing = c;
+  passing.expected.reset();
+  EXPECT_FALSE(shrink(ReferenceSubject(), passing));
+}
+
+}  // namespace
+}  // namespace walbreaker
