@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
+#include "faultfs/line_scanner.h"
+
 namespace walbreaker {
 
 namespace {
@@ -28,6 +32,25 @@ std::string in_quotes(std::string_view bytes) {
 }
 
 std::string value_text(const std::string* value) { return value == nullptr ? "missing" : in_quotes(*value); }
+
+std::string shell_word(std::string_view text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) return std::string(text);
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + '\'';
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  constexpr std::string_view kUnits = "KMG";
+  const std::size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
+  const unsigned shift = unit == std::string_view::npos ? 0 : 10 * (static_cast<unsigned>(unit) + 1);
+  if (shift > 0) text.remove_suffix(1);
+  std::uint64_t number = 0;
+  if (!faultfs::parse_number(text, number)) return std::nullopt;
+  if (number > std::numeric_limits<std::uint64_t>::max() >> shift) return std::nullopt;
+  return number << shift;
+}
 
 std::string with_commas(std::uint64_t number) {
   const std::string digits = std::to_string(number);
