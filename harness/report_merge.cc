@@ -64,7 +64,12 @@ kv::Result<void> add(const std::string& file, const CampaignReport& shard, Campa
   TRY(add(file, shard.name + " cases", more.cases, sum.tally.cases));
   TRY(add(file, shard.name + " distinct_images", more.distinct_images, sum.tally.distinct_images));
   TRY(add(file, shard.name + " fired", more.fired, sum.tally.fired));
-  TRY(add(file, shard.name + " violations", more.violating_cases, sum.tally.violating_cases));
+  if (more.cases == 0) {
+    // Found before the first case, and so by every shard alike; where there is none, this says nothing.
+    sum.tally.violating_cases = std::max(sum.tally.violating_cases, more.violating_cases);
+  } else {
+    TRY(add(file, shard.name + " violations", more.violating_cases, sum.tally.violating_cases));
+  }
   TRY(add(file, shard.name + " follow_ups", more.follow_ups, sum.tally.follow_ups));
   for (const auto& [what, count] : more.counts) {
     TRY(add(file, shard.name + " counts", count, sum.tally.counts[what]));

@@ -103,6 +103,21 @@ TEST(MergeReports, PassesWhereAShardHadNoCaseOfACampaign) {
   EXPECT_EQ(merged->run.verdict, Verdict::pass);
 }
 
+// A subject that is wrong with no fault at all is found to be by every shard, before its first case.
+TEST(MergeReports, CountsWhatEveryShardFoundBeforeItsFirstCaseOnce) {
+  Report expected = whole();
+  expected.run.campaigns[0] = campaign("truncate", 0, 2);
+  expected.violations = {{"truncate", ViolationKind::baseline, "closed", 0, "out/truncate0", "it is wrong"}};
+  auto parts = shards();
+  for (auto& [file, report] : parts) {
+    report.run.campaigns[0] = expected.run.campaigns[0];
+    report.violations = expected.violations;
+  }
+  const auto merged = merge_reports(parts);
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(without_seconds(*merged), without_seconds(expected));
+}
+
 TEST(MergeReports, WithAShardMissingNeverPasses) {
   auto parts = shards();
   parts.erase(parts.begin());

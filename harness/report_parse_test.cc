@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "harness/report.h"
 #include "harness/report_test_util.h"
 
@@ -132,20 +134,19 @@ TEST(ParseReport, RefusesEveryTextThatWasCutShort) {
   }
 }
 
-TEST(ParseReport, TakesOrRefusesEveryTextWithOneByteChanged) {
+TEST(ParseReport, TakesOrRefusesATextWithOneByteChanged) {
+  constexpr std::array kBytes{'\0', '9', '"', '}', '\xFF'};
   const std::string json = to_json(full_report());
   std::size_t refused = 0;
   for (std::size_t at = 0; at < json.size(); ++at) {
-    for (const char byte : {'\0', '9', '"', '}', '\xFF'}) {
-      std::string text = json;
-      text[at] = byte;
-      const auto parsed = parse_report(text);
-      if (parsed) continue;
-      ++refused;
-      ASSERT_NE(parsed.error().context, "");
-    }
+    std::string text = json;
+    text[at] = kBytes.at(at % kBytes.size());
+    const auto parsed = parse_report(text);
+    if (parsed) continue;
+    ++refused;
+    ASSERT_NE(parsed.error().context, "");
   }
-  EXPECT_GT(refused, json.size() * 2);
+  EXPECT_GT(refused, json.size() / 2);
 }
 
 TEST(ParseReport, RefusesWhatWouldCostFarMoreThanItsText) {
