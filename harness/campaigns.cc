@@ -17,7 +17,7 @@ std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& su
   if (name == "truncate") return std::make_unique<DamageCampaign>(faultfs::DamageKind::truncate, subject, damage);
   if (name == "bitflip") return std::make_unique<DamageCampaign>(faultfs::DamageKind::flip, subject, damage);
   if (name == "kill") return std::make_unique<KillCampaign>(KillMode::planned, subject, kill);
-  if (name == "power") return std::make_unique<PowerCampaign>(subject, PowerCampaignOptions{setup.seed, {}});
+  if (name == "power") return std::make_unique<PowerCampaign>(subject, PowerCampaignOptions{setup.seed, setup.model});
   if (name == "errors") return std::make_unique<ErrorCampaign>(subject, setup.seed);
   WB_ASSERT(name == "soak");
   return std::make_unique<KillCampaign>(KillMode::by_clock, subject, kill);

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "faultfs/disk_model.h"
 #include "harness/campaign.h"
 #include "harness/subject.h"
 
@@ -28,8 +30,9 @@ inline constexpr std::array<CampaignInfo, 6> kCampaigns{{
 
 struct CampaignSetup {
   std::uint64_t seed = 1;
-  bool exhaustive = false;  // large stores, cases in their natural order
-  std::string directory;    // for real processes; empty: a default
+  bool exhaustive = false;                  // large stores, cases in their natural order
+  std::string directory;                    // for real processes; empty: a default
+  std::optional<faultfs::DiskModel> model;  // the disk whose power is cut; nothing: drawn
 };
 
 // `name` is one of kCampaigns. The subject outlives the campaign.

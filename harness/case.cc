@@ -128,10 +128,4 @@ std::string to_text(const Case& c) { return Writer().write(c); }
 
 std::uint32_t digest_of(const faultfs::Trace& trace) { return kv::crc32c(faultfs::to_text(trace)); }
 
-std::optional<ViolationKind> parse_violation(std::string_view name) {
-  const auto row = std::ranges::find(kViolations, name, &ViolationInfo::name);
-  if (row == kViolations.end()) return std::nullopt;
-  return row->kind;
-}
-
 }  // namespace walbreaker

@@ -105,7 +105,4 @@ kv::Result<Case> parse_case(std::string_view text);
 // Of a trace's operations and marks.
 [[nodiscard]] std::uint32_t digest_of(const faultfs::Trace& trace);
 
-// "lost_ack" -> the kind; nothing where there is no such one.
-[[nodiscard]] std::optional<ViolationKind> parse_violation(std::string_view name);
-
 }  // namespace walbreaker

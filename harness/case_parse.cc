@@ -104,7 +104,7 @@ class CaseParser {
   kv::Result<void> expect(LineScanner& line) {
     constexpr std::string_view kExpected = "pass or a kind of violation";
     const std::string_view word = TRY(line.word(kExpected));
-    case_.expected = parse_violation(word);
+    case_.expected = violation_kind(word);
     if (!case_.expected && word != "pass") return line.expected(kExpected, word);
     return {};
   }

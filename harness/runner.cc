@@ -19,6 +19,12 @@ std::string_view to_string(Verdict verdict) {
   return "unknown";
 }
 
+Verdict verdict_of(const Tally& tally) {
+  if (tally.violating_cases > 0) return Verdict::violation;
+  if (tally.trouble || tally.fired == 0) return Verdict::inconclusive;
+  return Verdict::pass;
+}
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -157,12 +163,6 @@ class Run {
       state.done = static_cast<double>(state.cases) / static_cast<double>(planned);
     }
     return state;
-  }
-
-  [[nodiscard]] static Verdict verdict_of(const Tally& tally) {
-    if (tally.violating_cases > 0) return Verdict::violation;
-    if (tally.trouble || tally.fired == 0) return Verdict::inconclusive;
-    return Verdict::pass;
   }
 
   [[nodiscard]] RunReport report() {

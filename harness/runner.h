@@ -41,6 +41,9 @@ struct CampaignReport {
   Verdict verdict = Verdict::inconclusive;
 };
 
+// A campaign's, from all that it came to: inconclusive where the harness was in trouble or nothing fired.
+[[nodiscard]] Verdict verdict_of(const Tally& tally);
+
 struct RunReport {
   std::vector<CampaignReport> campaigns;
   bool interrupted = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/configured_subject.h"
 #include "harness/plugin_library.h"
 #include "harness/reference_subject.h"
 
@@ -20,6 +21,7 @@ const Subject* find_subject(std::string_view name) {
 }
 
 const Subject* find_subject_or_plugin(std::string_view found_by) {
+  if (found_by.contains('\n')) return find_configured(found_by, find_subject_or_plugin);
   if (!found_by.contains('/')) return find_subject(found_by);
   return load_plugin(std::string(found_by)).value_or(nullptr);
 }

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
+#include "faultfs/line_scanner.h"
+
 namespace walbreaker {
 
 namespace {
@@ -38,6 +42,17 @@ std::string shell_word(std::string_view word) {
 }
 
 std::string value_text(const std::string* value) { return value == nullptr ? "missing" : in_quotes(*value); }
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  constexpr std::string_view kUnits = "KMG";
+  const std::size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
+  const unsigned shift = unit == std::string_view::npos ? 0 : 10 * (static_cast<unsigned>(unit) + 1);
+  if (shift > 0) text.remove_suffix(1);
+  std::uint64_t number = 0;
+  if (!faultfs::parse_number(text, number)) return std::nullopt;
+  if (number > std::numeric_limits<std::uint64_t>::max() >> shift) return std::nullopt;
+  return number << shift;
+}
 
 std::string with_commas(std::uint64_t number) {
   const std::string digits = std::to_string(number);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,11 +14,14 @@ namespace walbreaker {
 // "cold-00017", all of it, with what is not printable as \xNN: what a line of a case file holds.
 [[nodiscard]] std::string in_full(std::string_view bytes);
 
-// The word as a shell takes it for one: as it is where it has nothing special, else in single quotes.
+// As one word of a POSIX shell: as it is, or in quotes where the shell would see more in it than itself.
 [[nodiscard]] std::string shell_word(std::string_view word);
 
 // in_quotes, or `missing` for null.
 [[nodiscard]] std::string value_text(const std::string* value);
+
+// "4096", "64K", "512M", "2G" -> bytes; K is 1,024. Nothing: it is no size, or too large.
+[[nodiscard]] std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 // 1234567 -> "1,234,567"
 [[nodiscard]] std::string with_commas(std::uint64_t number);

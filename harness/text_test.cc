@@ -24,5 +24,24 @@ TEST(Text, PutsCommasIntoNumbers) {
   EXPECT_EQ(with_commas(12'345'678), "12,345,678");
 }
 
+TEST(Text, AShellReadsAWordAsItWas) {
+  EXPECT_EQ(shell_word("./a-b_c/d.case"), "./a-b_c/d.case");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("posix sector_bytes=4096"), "'posix sector_bytes=4096'");
+  EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
+}
+
+TEST(Text, SizesHaveUnits) {
+  EXPECT_EQ(parse_bytes("0"), 0U);
+  EXPECT_EQ(parse_bytes("4096"), 4'096U);
+  EXPECT_EQ(parse_bytes("3K"), 3'072U);
+  EXPECT_EQ(parse_bytes("512M"), 536'870'912U);
+  EXPECT_EQ(parse_bytes("2G"), 2'147'483'648U);
+  for (const char* text :
+       {"", "K", "1T", "1KK", "-1K", "1.5G", " 1", "18446744073709551616", "18446744073709551615G"}) {
+    EXPECT_EQ(parse_bytes(text), std::nullopt) << text;
+  }
+}
+
 }  // namespace
 }  // namespace walbreaker

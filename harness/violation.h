@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +55,9 @@ inline constexpr std::array<ViolationInfo, 16> kViolations{{
 }};
 
 [[nodiscard]] const ViolationInfo& info(ViolationKind kind);
+
+// The kind of that name.
+[[nodiscard]] std::optional<ViolationKind> violation_kind(std::string_view name);
 
 // A wrong answer: its kind, and in words what was expected and what came.
 struct Wrong {
