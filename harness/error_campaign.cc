@@ -85,8 +85,8 @@ std::uint64_t place(std::uint64_t step, std::uint64_t operations, Random& random
 
 class ErrorUnit {
  public:
-  ErrorUnit(const Subject& subject, std::uint64_t first_case, std::uint64_t count, Random random)
-      : subject_(subject), first_case_(first_case), count_(count), random_(random) {}
+  ErrorUnit(const Subject& subject, const CaseRange& cases, CaseWatch& watch, Random random)
+      : subject_(subject), cases_(cases), watch_(watch), random_(random) {}
 
   Tally run() && {
     for (std::uint64_t program = 0; is_going_on(); ++program) play(random_.split(program));
@@ -95,11 +95,17 @@ class ErrorUnit {
   }
 
  private:
-  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < count_; }
+  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < cases_.size(); }
+
+  [[nodiscard]] std::uint64_t next_case() const { return cases_.first + tally_.cases; }
 
   void play(Random random) {
     Program program{draw_script(subject_, random.split(0)), random.one_in(3) ? Restart::close : Restart::kill, {}, {}};
     program.promise = error_promise(subject_, program.script.settings);
+    if (!watch_.before(next_case(), [] { return draft("a program without a fault", "", {}); })) {
+      ++tally_.cases;
+      return;
+    }
     const ErrorRun without = play_with_fault(subject_, program.script, {.fault = std::nullopt, .end = program.end});
     if (without.mistake) {
       const Mistake& mistake = *without.mistake;
@@ -126,8 +132,13 @@ class ErrorUnit {
     if (!is_going_on() || at > operations) return;
     const faultfs::Fault fault{
         .kind = row.kind, .path = pattern_for(row), .at = at, .lasting = lasting, .amount = draw_amount(row, own)};
-    const ErrorRun run = play_with_fault(subject_, program.script, {fault, row.failed_sync, program.end});
+    const std::uint64_t index = next_case();
     ++tally_.cases;
+    const auto faulty = [&] {
+      return draft(fmt::format("{} in a run", to_string(fault.kind)), describe(fault, row, {}), {});
+    };
+    if (!watch_.at(index, faulty)) return;
+    const ErrorRun run = play_with_fault(subject_, program.script, {fault, row.failed_sync, program.end});
     count(fault, run);
     if (run.mistake) {
       fail(run.mistake->wrong, place_of(fault, run, run.mistake->phase), describe(fault, row, run), run.mistake->image);
@@ -161,14 +172,18 @@ class ErrorUnit {
       if (!is_going_on()) return;
       const Standing standing = standing_at(run.trace, program.script.commands, point, model.survival, program.promise);
       faultfs::enumerate(run.trace, model, kCut, point, point + 1, [&](faultfs::Candidate& candidate) {
+        const auto what = [&] {
+          const std::string when = "in " + doing_at(run.trace, program.script.commands, candidate.point());
+          return describe(fault, row, run) + describe_crash(model, run.trace, candidate.state(), when);
+        };
+        const auto where = [&] { return place_of(fault, run, "power cut"); };
+        const std::uint64_t index = next_case();
         ++tally_.cases;
         ++tally_.fired;
         ++tally_.counts[{"judged", "after a power cut"}];
+        if (!watch_.at(index, [&] { return draft(where(), what(), candidate.image()); })) return is_going_on();
         if (const auto wrong = judge(program, run, standing, candidate.image())) {
-          const std::string when = "in " + doing_at(run.trace, program.script.commands, candidate.point());
-          fail(*wrong, place_of(fault, run, "power cut"),
-               describe(fault, row, run) + describe_crash(model, run.trace, candidate.state(), when),
-               candidate.image());
+          fail(*wrong, where(), what(), candidate.image());
         }
         return is_going_on();
       });
@@ -209,14 +224,19 @@ class ErrorUnit {
     return text;
   }
 
+  // What is known of a case before the subject has answered.
+  static Violation draft(std::string where, const std::string& what, const faultfs::Image& image) {
+    return {ViolationKind::died, std::move(where), what, 0, image};
+  }
+
   void fail(const Wrong& wrong, std::string where, const std::string& what, const faultfs::Image& image) {
     tally_.add(Violation{wrong.kind, std::move(where), fmt::format("{}got       {}", what, wrong.text),
-                         first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0), image});
+                         cases_.first + tally_.cases - (tally_.cases > 0 ? 1 : 0), image});
   }
 
   const Subject& subject_;
-  std::uint64_t first_case_;
-  std::uint64_t count_;
+  CaseRange cases_;
+  CaseWatch& watch_;
   Random random_;
   bool ended_ = false;
   Tally tally_;
@@ -224,9 +244,9 @@ class ErrorUnit {
 
 }  // namespace
 
-Tally ErrorCampaign::run(const CaseRange& cases) {
+Tally ErrorCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   const std::uint64_t unit = cases.first / cases_per_unit();
-  return ErrorUnit(subject_, cases.first, cases.size(), Random(seed_).split(unit)).run();
+  return ErrorUnit(subject_, cases, watch, Random(seed_).split(unit)).run();
 }
 
 }  // namespace walbreaker

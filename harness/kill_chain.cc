@@ -63,8 +63,12 @@ KillChain::Round KillChain::draw_round(std::uint64_t index) {
   return round;
 }
 
-bool KillChain::round(std::uint64_t index, Tally& tally) {
+bool KillChain::round(std::uint64_t index, CaseWatch& watch, Tally& tally) {
   Round round = draw_round(index);
+  if (!watch.before(index, [&] { return draft(round, ViolationKind::died, {}); })) {
+    ++tally.cases;
+    return false;
+  }
   auto end = run_child(round.plan);
   if (!end) {
     tally.trouble = end.error().message();
@@ -83,7 +87,7 @@ bool KillChain::round(std::uint64_t index, Tally& tally) {
   if (round.log.phase == "command") round.log.phase = to_string(round.commands.back().kind);
   made_ = made_ || round.log.opened;
   note_end(round, tally);
-  return judge(round, tally);
+  return judge(round, watch, tally);
 }
 
 void KillChain::note_end(const Round& round, Tally& tally) const {
@@ -134,16 +138,17 @@ std::optional<Wrong> wrong_missing(const Timeline& timeline, const ChildLog& log
 
 }  // namespace
 
-bool KillChain::judge(const Round& round, Tally& tally) {
+bool KillChain::judge(const Round& round, CaseWatch& watch, Tally& tally) {
   const auto image = faultfs::load_image(disk_, directory_);
   if (!image) {
     tally.trouble = image.error().message();
     return false;
   }
-  if (auto wrong = wrong_end(round.end, round.log)) return violation(round, std::move(*wrong), *image, tally);
+  if (auto wrong = wrong_end(round.end, round.log)) return violation(round, *wrong, *image, tally);
   const Timeline timeline(History{epoch_, base_, round.commands, round.log.acked});
-  if (auto wrong = wrong_missing(timeline, round.log)) return violation(round, std::move(*wrong), *image, tally);
+  if (auto wrong = wrong_missing(timeline, round.log)) return violation(round, *wrong, *image, tally);
 
+  if (!watch.at(round.index, [&] { return draft(round, ViolationKind::died, *image); })) return false;
   const Observation observation = look(round);
   const Judgement judgement = walbreaker::judge(timeline, allowed_after_kill(timeline.history()), observation);
   if (judgement.wrong) return violation(round, *judgement.wrong, *image, tally);
@@ -160,14 +165,18 @@ bool KillChain::judge(const Round& round, Tally& tally) {
   return true;
 }
 
-bool KillChain::violation(const Round& round, Wrong wrong, faultfs::Image image, Tally& tally) const {
+Violation KillChain::draft(const Round& round, ViolationKind kind, faultfs::Image image) const {
   const std::string at = round.log.kill.value_or("a random moment");
   std::string summary = fmt::format(
-      "killed    at {}, during {}, child {} on its directory\nexpected  the contents after {} to {} of its "
-      "commands\ngot       {}",
-      at, round.log.phase, round.task.epoch, round.log.acked, round.log.issued, wrong.text);
-  tally.add(Violation{wrong.kind, fmt::format("{}: {}", round.log.phase, at), std::move(summary), round.index,
-                      std::move(image)});
+      "killed    at {}, during {}, child {} on its directory\nexpected  the contents after {} to {} of its commands\n",
+      at, round.log.phase, round.task.epoch, round.log.acked, round.log.issued);
+  return {kind, fmt::format("{}: {}", round.log.phase, at), std::move(summary), round.index, std::move(image)};
+}
+
+bool KillChain::violation(const Round& round, const Wrong& wrong, faultfs::Image image, Tally& tally) const {
+  Violation violation = draft(round, wrong.kind, std::move(image));
+  violation.summary += "got       " + wrong.text;
+  tally.add(std::move(violation));
   return false;
 }
 

@@ -26,15 +26,16 @@ class KillChain {
   KillChain(const Subject& subject, KillMode mode, std::uint64_t seed, std::string directory, std::string program);
 
   // One child, killed and judged; `index` is the case's. False: the chain ends here, the tally says why.
-  bool round(std::uint64_t index, Tally& tally);
+  bool round(std::uint64_t index, CaseWatch& watch, Tally& tally);
 
  private:
   struct Round;
 
   Round draw_round(std::uint64_t index);
   void note_end(const Round& round, Tally& tally) const;
-  bool judge(const Round& round, Tally& tally);
-  bool violation(const Round& round, Wrong wrong, faultfs::Image image, Tally& tally) const;
+  bool judge(const Round& round, CaseWatch& watch, Tally& tally);
+  [[nodiscard]] Violation draft(const Round& round, ViolationKind kind, faultfs::Image image) const;
+  bool violation(const Round& round, const Wrong& wrong, faultfs::Image image, Tally& tally) const;
   [[nodiscard]] Observation look(const Round& round);
 
   const Subject& subject_;

@@ -33,9 +33,9 @@ struct Ground {
 
 class PowerUnit {
  public:
-  PowerUnit(const Subject& subject, const PowerCampaignOptions& options, std::uint64_t first_case, std::uint64_t count,
+  PowerUnit(const Subject& subject, const PowerCampaignOptions& options, const CaseRange& cases, CaseWatch& watch,
             Random random)
-      : subject_(subject), options_(options), first_case_(first_case), count_(count), random_(random) {}
+      : subject_(subject), options_(options), cases_(cases), watch_(watch), random_(random) {}
 
   Tally run() && {
     for (std::uint64_t program = 0; is_going_on(); ++program) play(random_.split(program));
@@ -45,11 +45,17 @@ class PowerUnit {
   }
 
  private:
-  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < count_; }
+  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < cases_.size(); }
+
+  [[nodiscard]] std::uint64_t next_case() const { return cases_.first + tally_.cases; }
 
   void play(const Random& random) {
     Setting setting{draw_script(subject_, random.split(0)), options_.model.value_or(draw_model(random.split(1))), {}};
     setting.promise = power_promise(subject_, setting.script.settings);
+    if (!watch_.before(next_case(), [] { return draft("a program without a fault", "", {}); })) {
+      ++tally_.cases;
+      return;
+    }
     const auto recording = record(subject_, setting.script);
     if (!recording) {
       fail(recording.error(), "a program without a fault", "", {});
@@ -82,6 +88,10 @@ class PowerUnit {
   // Goes on with the store that the crash left, and cuts the power again.
   void play_on(const Setting& setting, const Ground& first, const faultfs::Image& image) {
     const Script sequel = draw_sequel(subject_, setting.script, sequels_.split(tally_.cases));
+    if (!watch_.before(next_case(), [&] { return draft("after a recovery", "", image); })) {
+      ++tally_.cases;
+      return;
+    }
     const auto recording = record(subject_, sequel, image);
     if (!recording) {
       ++tally_.cases;
@@ -102,27 +112,35 @@ class PowerUnit {
 
   bool judge_one(const Setting& setting, const Ground& ground, const Recording& trace, faultfs::Candidate& candidate,
                  const std::string& when, bool after_recovery) {
+    const auto where = [&] { return fmt::format("{}: {}", setting.model.name, when); };
+    const auto crash = [&] { return describe_crash(setting.model, trace.trace, candidate.state(), when); };
+    const std::uint64_t index = next_case();
     ++tally_.cases;
     ++tally_.counts[{"cuts", after_recovery ? "after_recovery" : when == "in a recovery" ? "in_recovery" : "first"}];
+    if (!watch_.at(index, [&] { return draft(where(), crash(), candidate.image()); })) return false;
     Judgement judgement = judge_crash(subject_, ground.recording, ground.allowed, candidate.image());
     if (!judgement.wrong) return true;
     if (after_recovery && judgement.wrong->kind == ViolationKind::lost_ack) {
       judgement.wrong->kind = ViolationKind::lost_after_recovery;
     }
-    const std::string crash = describe_crash(setting.model, trace.trace, candidate.state(), when);
-    fail(*judgement.wrong, fmt::format("{}: {}", setting.model.name, when), crash, candidate.image());
+    fail(*judgement.wrong, where(), crash(), candidate.image());
     return false;
+  }
+
+  // What is known of a case before the subject has answered.
+  static Violation draft(std::string where, const std::string& crash, const faultfs::Image& image) {
+    return {ViolationKind::died, std::move(where), crash, 0, image};
   }
 
   void fail(const Wrong& wrong, std::string where, const std::string& crash, const faultfs::Image& image) {
     tally_.add(Violation{wrong.kind, std::move(where), fmt::format("{}got       {}", crash, wrong.text),
-                         first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0), image});
+                         cases_.first + tally_.cases - (tally_.cases > 0 ? 1 : 0), image});
   }
 
   const Subject& subject_;
   const PowerCampaignOptions& options_;
-  std::uint64_t first_case_;
-  std::uint64_t count_;
+  CaseRange cases_;
+  CaseWatch& watch_;
   Random random_;
   Random sequels_{0};
   bool ended_ = false;
@@ -134,9 +152,9 @@ class PowerUnit {
 PowerCampaign::PowerCampaign(const Subject& subject, PowerCampaignOptions options)
     : subject_(subject), options_(std::move(options)) {}
 
-Tally PowerCampaign::run(const CaseRange& cases) {
+Tally PowerCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   const std::uint64_t unit = cases.first / cases_per_unit();
-  return PowerUnit(subject_, options_, cases.first, cases.size(), Random(options_.seed).split(unit)).run();
+  return PowerUnit(subject_, options_, cases, watch, Random(options_.seed).split(unit)).run();
 }
 
 }  // namespace walbreaker
