@@ -2,7 +2,7 @@
 //
 // Cases are numbered from 0 in that order, and belong to units of cases_per_unit(): unit u has the cases from
 // u * cases_per_unit() on. What a unit finds depends on the seed and on nothing else, so units may run in any order and
-// on any number of threads; results are added up in the order of the units.
+// in any number of processes; results are added up in the order of the units.
 #pragma once
 
 #include <cstdint>

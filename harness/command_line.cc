@@ -70,7 +70,8 @@ void add_run(CLI::App& app, Raw& raw) {
       run.add_flag("--exhaustive", raw.exhaustive, "Run every case, on larger stores; and 2,200 kills");
   seconds->excludes(cases)->excludes(exhaustive);
   cases->excludes(exhaustive);
-  run.add_option("--jobs", raw.run.jobs, "Threads (default: as many as there are cores)")->check(whole_number());
+  run.add_option("--jobs", raw.run.jobs, "Worker processes (default: as many as there are cores)")
+      ->check(whole_number());
   run.add_option("--stop-after", raw.run.stop_after, "End the run at so many distinct violations")
       ->check(whole_number())
       ->capture_default_str();
