@@ -2,7 +2,7 @@
 //
 // Cases are numbered from 0 in that order, and belong to units of cases_per_unit(): unit u has the cases from
 // u * cases_per_unit() on. What a unit finds depends on the seed and on nothing else, so units may run in any order and
-// on any number of threads; results are added up in the order of the units.
+// in any number of processes; results are added up in the order of the units.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/case_watch.h"
 #include "harness/violation.h"
 
 namespace walbreaker {
@@ -31,7 +32,7 @@ struct Tally {
   std::uint64_t cases = 0;            // judged; in each one fault was planned
   std::uint64_t fired = 0;            // and so many happened
   std::uint64_t distinct_images = 0;  // that a subject recovered from
-  std::uint64_t follow_ups = 0;       // cases after which all follow-ups ran too
+  std::uint64_t follow_ups = 0;       // cases that had all follow-ups, beyond being judged
   std::uint64_t violating_cases = 0;
   Counts counts;
   std::vector<Violation> violations;   // the first one of each cause
@@ -56,8 +57,12 @@ class Campaign {
 
   [[nodiscard]] virtual std::string_view name() const = 0;
 
+  // Does what takes no subject and is needed by all processes: makes a directory. Called once, before they are forked.
+  virtual std::optional<std::string> set_up() { return std::nullopt; }  // what went wrong, if anything did
+
   // Does what comes before the first case: makes scenarios, checks that the subject is right without a fault.
-  // Called once. The result has no cases; where it has a violation or trouble, no case is run.
+  // Called once in each process, with the same result. It has no cases; where it has a violation or trouble, no case is
+  // run.
   virtual Tally prepare() = 0;
 
   // How many cases there are, after prepare(); nothing: no end of them.
@@ -65,8 +70,14 @@ class Campaign {
 
   [[nodiscard]] virtual std::uint64_t cases_per_unit() const = 0;
 
-  // Runs a unit, or the first cases of one. Called by several threads at once.
-  virtual Tally run(const CaseRange& cases) = 0;
+  // Runs a unit, or the first cases of one, and tells the watch of each case before the subject is touched.
+  virtual Tally run(const CaseRange& cases, CaseWatch& watch) = 0;
+
+  // The same, watched by nobody.
+  Tally run(const CaseRange& cases) {
+    CaseWatch nobody;
+    return run(cases, nobody);
+  }
 };
 
 }  // namespace walbreaker

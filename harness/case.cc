@@ -128,4 +128,12 @@ std::string to_text(const Case& c) { return Writer().write(c); }
 
 std::uint32_t digest_of(const faultfs::Trace& trace) { return kv::crc32c(faultfs::to_text(trace)); }
 
+std::string with_expected(std::string text, ViolationKind kind) {
+  constexpr std::string_view kLine = "\nexpect ";
+  const std::size_t at = text.find(kLine);
+  if (at == std::string::npos) return text;
+  const std::size_t begin = at + kLine.size();
+  return text.replace(begin, text.find('\n', begin) - begin, info(kind).name);
+}
+
 }  // namespace walbreaker

@@ -105,4 +105,7 @@ kv::Result<Case> parse_case(std::string_view text);
 // Of a trace's operations and marks.
 [[nodiscard]] std::uint32_t digest_of(const faultfs::Trace& trace);
 
+// The text of a case, with another expectation; what is no case stays as it is.
+[[nodiscard]] std::string with_expected(std::string text, ViolationKind kind);
+
 }  // namespace walbreaker

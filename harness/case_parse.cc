@@ -166,17 +166,19 @@ class CaseParser {
     if (!case_.stages.empty()) TRY(end_stage());
     case_.stages.emplace_back();
     model_.reset();
-    failed_sync_ = false;
     return {};
   }
 
   kv::Result<void> end_stage() {
-    if (model_ && !stage().crash) return error("the stage has a model and no crash");
-    if (failed_sync_ && !script().live_fault) return error("the stage has a failed_sync and no live_fault");
     const std::size_t commands = script().commands.size();
-    if (script().faults.contains(commands)) return error("a fault stands behind the last command");
-    if (stage().found && stage().found->acked > commands) return error("more commands were acked than there are");
-    if (stage().older && *stage().older > commands) return error("`older` is behind the last command");
+    if (model_ && !stage().crash) return error("the stage above has a model and no crash");
+    if (script().faults.contains(commands)) return error("the stage above has a fault behind its last command");
+    if (stage().found && stage().found->acked > commands) {
+      return error("the stage above has fewer commands than were acked");
+    }
+    if (stage().older && *stage().older > commands) {
+      return error("the stage above has an `older` behind its last command");
+    }
     return {};
   }
 
@@ -204,7 +206,6 @@ class CaseParser {
     constexpr std::string_view kExpected = "stays_pending, clean_readable or reverted";
     const std::string_view word = TRY(line.word(kExpected));
     if (!script().live_fault) return error("failed_sync stands behind a live_fault");
-    failed_sync_ = true;
     for (const auto value : {FailedSync::stays_pending, FailedSync::clean_readable, FailedSync::reverted}) {
       if (faultfs::to_string(value) != word) continue;
       script().live_fault->failed_sync = value;
@@ -352,7 +353,6 @@ class CaseParser {
   std::string_view rest_;   // of the line, after its first word
   std::uint64_t image_bytes_ = 0;
   std::optional<faultfs::DiskModel> model_;
-  bool failed_sync_ = false;
 };
 
 const std::array<CaseParser::Row, 10> CaseParser::kCaseRows{{

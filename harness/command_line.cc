@@ -102,7 +102,8 @@ void add_budget(CLI::App& run, Raw& raw) {
       run.add_flag("--exhaustive", raw.exhaustive, "Run every case, on larger stores; and 2,200 kills");
   seconds->excludes(cases)->excludes(exhaustive);
   cases->excludes(exhaustive);
-  run.add_option("--jobs", raw.run.jobs, "Cases at once (default: as many as there are cores)")->check(whole_number());
+  run.add_option("--jobs", raw.run.jobs, "Worker processes (default: as many as there are cores)")
+      ->check(whole_number());
   run.add_option("--shard", raw.shard,
                  "Run part I of N of the cases, I from 0: I/N (default: what Slurm, Kubernetes "
                  "or GoogleTest set in the environment)");

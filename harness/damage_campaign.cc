@@ -71,9 +71,9 @@ DamageCampaign::Case DamageCampaign::case_at(std::uint64_t index) const {
   return {index, *segment.scenario, {kind_, segment.file->name, place - segment.first}};
 }
 
-Tally DamageCampaign::run(const CaseRange& cases) {
+Tally DamageCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   Tally tally;
-  for (std::uint64_t index = cases.first; index < cases.last; ++index) run_case(index, tally);
+  for (std::uint64_t index = cases.first; index < cases.last; ++index) run_case(index, watch, tally);
   return tally;
 }
 
@@ -148,7 +148,7 @@ std::string expected_text(const Harm& harm, std::size_t full) {
 
 }  // namespace
 
-void DamageCampaign::run_case(std::uint64_t index, Tally& tally) const {
+void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, Tally& tally) const {
   const Case c = case_at(index);
   const auto image = faultfs::apply(c.damage, c.scenario.image);
   if (!image) {
@@ -156,21 +156,27 @@ void DamageCampaign::run_case(std::uint64_t index, Tally& tally) const {
     return;
   }
   const Harm harm = harm_of(c.scenario, c.damage);
-  Trial trial(subject_, c.scenario, *image, Random(options_.seed).split(index).next());
-  const Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
-  const std::string_view scenario = to_string(c.scenario.kind);
-
+  const std::string scenario(to_string(c.scenario.kind));
+  const auto draft = [&](ViolationKind kind) {
+    std::string summary = fmt::format("scenario  {}\ndamage    {} (byte {}: {})\nexpected  {}\n", scenario,
+                                      faultfs::to_text(c.damage), c.damage.first_harmed_byte(), describe(harm.place),
+                                      expected_text(harm, c.scenario.timeline.full()));
+    return Violation{kind, fmt::format("{}: {}", scenario, to_string(harm.place)), std::move(summary), index, {}};
+  };
   ++tally.cases;
   ++tally.fired;
   ++tally.distinct_images;  // no two cases of a unit leave the same bytes
-  ++tally.counts[{std::string(scenario),
-                  std::string(to_string(outcome_of(c.scenario, c.damage, trial.answer(), judgement)))}];
+  if (!watch.at(index, [&] { return draft(ViolationKind::died); })) {
+    ++tally.counts[{scenario, std::string(to_string(Outcome::wrong))}];
+    return;
+  }
+  Trial trial(subject_, c.scenario, *image, Random(options_.seed).split(index).next());
+  const Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
+  ++tally.counts[{scenario, std::string(to_string(outcome_of(c.scenario, c.damage, trial.answer(), judgement)))}];
   if (!judgement.wrong) return;
-  std::string summary = fmt::format("scenario  {}\ndamage    {} (byte {}: {})\nexpected  {}\ngot       {}", scenario,
-                                    faultfs::to_text(c.damage), c.damage.first_harmed_byte(), describe(harm.place),
-                                    expected_text(harm, c.scenario.timeline.full()), judgement.wrong->text);
-  tally.add(Violation{judgement.wrong->kind, fmt::format("{}: {}", scenario, to_string(harm.place)), std::move(summary),
-                      index, {}});
+  Violation violation = draft(judgement.wrong->kind);
+  violation.summary += "got       " + judgement.wrong->text;
+  tally.add(std::move(violation));
 }
 
 }  // namespace walbreaker

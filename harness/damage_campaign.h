@@ -33,14 +33,15 @@ class DamageCampaign final : public Campaign {
   Tally prepare() override;
   [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return total_; }
   [[nodiscard]] std::uint64_t cases_per_unit() const override { return 128; }
-  Tally run(const CaseRange& cases) override;
+  using Campaign::run;
+  Tally run(const CaseRange& cases, CaseWatch& watch) override;
 
  private:
   struct Case;
   struct Segment;  // the cases of one file
 
   [[nodiscard]] Case case_at(std::uint64_t index) const;
-  void run_case(std::uint64_t index, Tally& tally) const;
+  void run_case(std::uint64_t index, CaseWatch& watch, Tally& tally) const;
 
   faultfs::DamageKind kind_;
   const Subject& subject_;

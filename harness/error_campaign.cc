@@ -91,8 +91,8 @@ struct FoundRun {
 
 class ErrorUnit {
  public:
-  ErrorUnit(const Subject& subject, std::uint64_t first_case, std::uint64_t count, Random random)
-      : subject_(subject), first_case_(first_case), count_(count), random_(random) {}
+  ErrorUnit(const Subject& subject, const CaseRange& cases, CaseWatch& watch, Random random)
+      : subject_(subject), cases_(cases), watch_(watch), random_(random) {}
 
   Tally run() && {
     for (std::uint64_t program = 0; is_going_on(); ++program) play(random_.split(program));
@@ -101,19 +101,22 @@ class ErrorUnit {
   }
 
  private:
-  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < count_; }
+  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < cases_.size(); }
+
+  [[nodiscard]] std::uint64_t next_case() const { return cases_.first + tally_.cases; }
 
   void play(Random random) {
     Program program{draw_script(subject_, random.split(0)), {}, {}};
     program.script.restarts[program.script.commands.size()] = random.one_in(3) ? Restart::close : Restart::kill;
     program.promise = promise_of(subject_, program.script.settings);
+    const auto made = [&] { return FoundRun{case_of(program.script), ""}; };
+    if (!watch_.before(next_case(), [&] { return draft("a program without a fault", made()); })) {
+      ++tally_.cases;
+      return;
+    }
     const PlayedRun without = walbreaker::play(subject_, program.script);
     if (without.mistake) {
-      fail({ViolationKind::baseline, without.mistake->wrong.text}, "a program without a fault", [&] {
-        FoundCase found(subject_, program.script.settings);
-        found.play(program.script);
-        return FoundRun{std::move(found), ""};
-      });
+      fail({ViolationKind::baseline, without.mistake->wrong.text}, "a program without a fault", made);
       ended_ = true;
       return;
     }
@@ -138,15 +141,15 @@ class ErrorUnit {
         .kind = row.kind, .path = pattern_for(row), .at = at, .lasting = lasting, .amount = draw_amount(row, own)};
     Script script = program.script;
     script.live_fault = LiveFault{fault, row.failed_sync};
-    const PlayedRun run = walbreaker::play(subject_, script);
+    const std::uint64_t index = next_case();
     ++tally_.cases;
+    const auto made = [&](const PlayedRun& run) { return FoundRun{case_of(script), describe(fault, row, run)}; };
+    const auto faulty = [&] { return draft(fmt::format("{} in a run", to_string(fault.kind)), made({})); };
+    if (!watch_.at(index, faulty)) return;
+    const PlayedRun run = walbreaker::play(subject_, script);
     count(fault, run);
     if (run.mistake) {
-      fail(run.mistake->wrong, place_of(fault, run, run.mistake->phase), [&] {
-        FoundCase found(subject_, script.settings);
-        found.play(script);
-        return FoundRun{std::move(found), describe(fault, row, run)};
-      });
+      fail(run.mistake->wrong, place_of(fault, run, run.mistake->phase), [&] { return made(run); });
     } else if (run.firing) {
       cut_power(script, program.promise, row, run, own);
     }
@@ -177,20 +180,22 @@ class ErrorUnit {
       if (!is_going_on()) return;
       const Ground ground = ground_at(run, script.commands, point, model.survival, promise);
       faultfs::enumerate(run.trace, model, kCut, point, point + 1, [&](faultfs::Candidate& candidate) {
+        const auto made = [&] {
+          FoundCase found(subject_, script.settings);
+          found.play(script, run.trace, model, candidate.state());
+          const std::string when = "in " + doing_at(run.trace, script.commands, candidate.point());
+          return FoundRun{std::move(found), describe(fault, row, run) +
+                                                describe_crash(model, run.trace, candidate.state(), when)};
+        };
+        const auto where = [&] { return place_of(fault, run, "power cut"); };
+        const std::uint64_t index = next_case();
         ++tally_.cases;
         ++tally_.fired;
         ++tally_.counts[{"judged", "after a power cut"}];
+        if (!watch_.at(index, [&] { return draft(where(), made()); })) return is_going_on();
         const auto wrong =
             judge(ground, observe_after_crash(subject_, script.settings, script.epoch, candidate.image()));
-        if (wrong) {
-          fail(*wrong, place_of(fault, run, "power cut"), [&] {
-            FoundCase found(subject_, script.settings);
-            found.play(script, run.trace, model, candidate.state());
-            const std::string when = "in " + doing_at(run.trace, script.commands, candidate.point());
-            return FoundRun{std::move(found), describe(fault, row, run) +
-                                                  describe_crash(model, run.trace, candidate.state(), when)};
-          });
-        }
+        if (wrong) fail(*wrong, where(), made);
         return is_going_on();
       });
     }
@@ -216,6 +221,17 @@ class ErrorUnit {
     return text;
   }
 
+  [[nodiscard]] FoundCase case_of(const Script& script) const {
+    FoundCase found(subject_, script.settings);
+    found.play(script);
+    return found;
+  }
+
+  // What is known of a case before the subject has answered.
+  static Violation draft(std::string where, FoundRun found) {
+    return std::move(found.made).draft("errors", std::move(where), std::move(found.what));
+  }
+
   // `find` puts the case together, where its cause was not seen before.
   template <class Find>
   void fail(const Wrong& wrong, const std::string& where, const Find& find) {
@@ -223,12 +239,12 @@ class ErrorUnit {
     FoundRun found = find();
     tally_.add(std::move(found.made)
                    .violation("errors", wrong, where, fmt::format("{}got       {}", found.what, wrong.text),
-                              first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0)));
+                              cases_.first + tally_.cases - (tally_.cases > 0 ? 1 : 0)));
   }
 
   const Subject& subject_;
-  std::uint64_t first_case_;
-  std::uint64_t count_;
+  CaseRange cases_;
+  CaseWatch& watch_;
   Random random_;
   bool ended_ = false;
   Tally tally_;
@@ -236,9 +252,9 @@ class ErrorUnit {
 
 }  // namespace
 
-Tally ErrorCampaign::run(const CaseRange& cases) {
+Tally ErrorCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   const std::uint64_t unit = cases.first / cases_per_unit();
-  return ErrorUnit(subject_, cases.first, cases.size(), Random(seed_).split(unit)).run();
+  return ErrorUnit(subject_, cases, watch, Random(seed_).split(unit)).run();
 }
 
 }  // namespace walbreaker

@@ -45,6 +45,14 @@ bool FoundCase::comes_to(ViolationKind kind) const {
   return result.wrong && result.wrong->kind == kind;
 }
 
+Violation FoundCase::draft(std::string_view campaign, std::string where, std::string summary) && {
+  case_.campaign = campaign;
+  case_.expected = ViolationKind::died;
+  case_.where = where;
+  case_.comment = summary;
+  return {ViolationKind::died, std::move(where), std::move(summary), 0, to_text(case_)};
+}
+
 Violation FoundCase::violation(std::string_view campaign, const Wrong& wrong, std::string where, std::string summary,
                                std::uint64_t case_index) && {
   case_.campaign = campaign;

@@ -25,6 +25,9 @@ class FoundCase {
   Stage& play(const Script& script, const faultfs::Trace& trace, const faultfs::DiskModel& model,
               const faultfs::CrashState& state);
 
+  // What a violation will be if the subject takes the process down: nothing is run for it. Its kind is not known yet.
+  [[nodiscard]] Violation draft(std::string_view campaign, std::string where, std::string summary) &&;
+
   // Whether the case, run by itself, comes to a violation of this kind.
   [[nodiscard]] bool comes_to(ViolationKind kind) const;
 

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/assert.h"
+
 namespace walbreaker {
 
 namespace fs = std::filesystem;
@@ -25,7 +27,8 @@ std::string default_parent() {
 
 }  // namespace
 
-// A new directory, removed at the end with all in it. What a violation needs is saved elsewhere by then.
+// A new directory, removed at the end with all in it by the process that made it. What a violation needs is saved
+// elsewhere by then.
 class KillCampaign::WorkDirectory {
  public:
   static kv::Result<std::unique_ptr<WorkDirectory>> make(const std::string& parent) {
@@ -44,8 +47,10 @@ class KillCampaign::WorkDirectory {
 
   [[nodiscard]] kv::Result<std::string> make_chain(std::uint64_t first_case) const {
     const fs::path path = fs::path(path_) / fmt::format("{}", first_case);
+    // A process that died over this chain has left it here.
     std::error_code error;
-    fs::create_directory(path, error);
+    fs::remove_all(path, error);
+    if (!error) fs::create_directory(path, error);
     if (error) return kv::fail_errno(error.value(), "make a directory " + path.string());
     return path.string();
   }
@@ -68,22 +73,23 @@ KillCampaign::KillCampaign(KillMode mode, const Subject& subject, KillCampaignOp
 
 KillCampaign::~KillCampaign() = default;
 
+std::optional<std::string> KillCampaign::set_up() {
+  auto work = WorkDirectory::make(options_.directory);
+  if (!work) return work.error().message();
+  work_ = std::move(*work);
+  return std::nullopt;
+}
+
 Tally KillCampaign::prepare() {
   Tally tally;
   if (promised(subject_, child_request(0, 0).settings, "kill") != "on_ack") {
     tally.trouble = fmt::format("{} judges kill=on_ack, which {} does not promise", name(), subject_.name());
-    return tally;
-  }
-  auto work = WorkDirectory::make(options_.directory);
-  if (work) {
-    work_ = std::move(*work);
-  } else {
-    tally.trouble = work.error().message();
   }
   return tally;
 }
 
-Tally KillCampaign::run(const CaseRange& cases) {
+Tally KillCampaign::run(const CaseRange& cases, CaseWatch& watch) {
+  WB_ASSERT(work_ != nullptr);
   Tally tally;
   const auto directory = work_->make_chain(cases.first);
   if (!directory) {
@@ -93,7 +99,7 @@ Tally KillCampaign::run(const CaseRange& cases) {
   const std::uint64_t chain_seed = Random(options_.seed).split(cases.first).next();
   KillChain chain(subject_, mode_, chain_seed, *directory, options_.program);
   for (std::uint64_t index = cases.first; index < cases.last; ++index) {
-    if (!chain.round(index, tally)) break;
+    if (!chain.round(index, watch, tally)) break;
   }
   if (const auto removed = WorkDirectory::remove(*directory); !removed) tally.trouble = removed.error().message();
   return tally;

@@ -25,10 +25,12 @@ class KillCampaign final : public Campaign {
   ~KillCampaign() override;
 
   [[nodiscard]] std::string_view name() const override { return mode_ == KillMode::planned ? "kill" : "soak"; }
+  std::optional<std::string> set_up() override;
   Tally prepare() override;
   [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return std::nullopt; }
   [[nodiscard]] std::uint64_t cases_per_unit() const override { return 50; }
-  Tally run(const CaseRange& cases) override;
+  using Campaign::run;
+  Tally run(const CaseRange& cases, CaseWatch& watch) override;
 
  private:
   class WorkDirectory;

@@ -16,7 +16,9 @@ const Subject& reference() { return *find_test_subject("reference"); }
 
 Tally run(KillMode mode, const Subject& subject, std::uint64_t cases, KillCampaignOptions options = {}) {
   KillCampaign campaign(mode, subject, std::move(options));
-  Tally tally = campaign.prepare();
+  Tally tally;
+  tally.trouble = campaign.set_up();
+  if (!tally.trouble) tally.add(campaign.prepare());
   if (!tally.trouble) tally.add(campaign.run({0, cases}));
   return tally;
 }

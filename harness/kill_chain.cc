@@ -66,7 +66,7 @@ KillChain::Round KillChain::draw_round(std::uint64_t index) {
   return round;
 }
 
-bool KillChain::round(std::uint64_t index, Tally& tally) {
+bool KillChain::round(std::uint64_t index, CaseWatch& watch, Tally& tally) {
   Round round = draw_round(index);
   auto before = faultfs::load_image(disk_, directory_);
   if (!before) {
@@ -74,6 +74,10 @@ bool KillChain::round(std::uint64_t index, Tally& tally) {
     return false;
   }
   round.before = std::move(*before);
+  if (!watch.before(index, [&] { return draft(round, round.before); })) {
+    ++tally.cases;
+    return false;
+  }
   auto end = run_child(round.plan);
   if (!end) {
     tally.trouble = end.error().message();
@@ -92,7 +96,7 @@ bool KillChain::round(std::uint64_t index, Tally& tally) {
   if (round.log.phase == "command") round.log.phase = to_string(round.commands.back().kind);
   made_ = made_ || round.log.opened;
   note_end(round, tally);
-  return judge(round, tally);
+  return judge(round, watch, tally);
 }
 
 void KillChain::note_end(const Round& round, Tally& tally) const {
@@ -143,16 +147,17 @@ std::optional<Wrong> wrong_missing(const Timeline& timeline, const ChildLog& log
 
 }  // namespace
 
-bool KillChain::judge(const Round& round, Tally& tally) {
+bool KillChain::judge(const Round& round, CaseWatch& watch, Tally& tally) {
   const auto image = faultfs::load_image(disk_, directory_);
   if (!image) {
     tally.trouble = image.error().message();
     return false;
   }
-  if (auto wrong = wrong_end(round.end, round.log)) return violation(round, std::move(*wrong), *image, tally);
+  if (auto wrong = wrong_end(round.end, round.log)) return violation(round, *wrong, *image, tally);
   const Timeline timeline(History{epoch_, base_, round.commands, round.log.acked});
-  if (auto wrong = wrong_missing(timeline, round.log)) return violation(round, std::move(*wrong), *image, tally);
+  if (auto wrong = wrong_missing(timeline, round.log)) return violation(round, *wrong, *image, tally);
 
+  if (!watch.at(round.index, [&] { return draft(round, *image); })) return false;
   const Observation observation = look(round);
   const Judgement judgement = walbreaker::judge(timeline, allowed_after_kill(timeline.history()), observation);
   if (judgement.wrong) return violation(round, *judgement.wrong, *image, tally);
@@ -194,36 +199,52 @@ faultfs::Image in_store_directory(const faultfs::Image& image) {
 
 }  // namespace
 
-// The same kill on the simulated disk, where that comes to the same; else what the child left.
-FoundCase KillChain::case_of(const Round& round, ViolationKind kind, const faultfs::Image& left) const {
+// What the child left: nothing is run again but the open.
+FoundCase KillChain::found_case(const Round& round, const faultfs::Image& left) const {
   const OpenRequest request = child_request(seed_, epoch_);
-  Script script{.epoch = epoch_, .commands = round.commands, .settings = request.settings, .entropy = request.entropy};
-  if (round.task.kill) {
-    const PlayedRun run = play(subject_, script, in_store_directory(round.before));
-    FoundCase played(subject_, script.settings);
-    played.begin_with(in_store_directory(round.before));
-    if (const auto point = point_of(*round.task.kill, run.trace)) {
-      played.play(script, run.trace, faultfs::named_models().front().model, {*point, {}});
-      if (played.comes_to(kind)) return played;
-    }
-  }
-  FoundCase found(subject_, script.settings);
+  FoundCase found(subject_, request.settings);
   found.begin_with(in_store_directory(left));
-  found.play(script).found = Found{round.log.acked, base_};
+  found.play({.epoch = epoch_, .commands = round.commands}).found = Found{round.log.acked, base_};
   return found;
 }
 
-bool KillChain::violation(const Round& round, Wrong wrong, const faultfs::Image& left, Tally& tally) const {
-  const std::string at = round.log.kill.value_or("a random moment");
-  std::string where = fmt::format("{}: {}", round.log.phase, at);
+// The same kill on the simulated disk, where that comes to the same.
+FoundCase KillChain::case_of(const Round& round, ViolationKind kind, const faultfs::Image& left) const {
+  if (!round.task.kill) return found_case(round, left);
+  const OpenRequest request = child_request(seed_, epoch_);
+  const Script script{
+      .epoch = epoch_, .commands = round.commands, .settings = request.settings, .entropy = request.entropy};
+  const PlayedRun run = play(subject_, script, in_store_directory(round.before));
+  const auto point = point_of(*round.task.kill, run.trace);
+  if (!point) return found_case(round, left);
+  FoundCase played(subject_, script.settings);
+  played.begin_with(in_store_directory(round.before));
+  played.play(script, run.trace, faultfs::named_models().front().model, {*point, {}});
+  return played.comes_to(kind) ? std::move(played) : found_case(round, left);
+}
+
+namespace {
+
+std::string place_of(const std::optional<std::string>& kill) { return kill.value_or("a random moment"); }
+
+}  // namespace
+
+std::string KillChain::summary_of(const Round& round) const {
+  return fmt::format(
+      "killed    at {}, during {}, child {} on its directory\nexpected  the contents after {} to {} of its commands\n",
+      place_of(round.log.kill), round.log.phase, round.task.epoch, round.log.acked, round.log.issued);
+}
+
+Violation KillChain::draft(const Round& round, const faultfs::Image& left) const {
+  return found_case(round, left)
+      .draft(name(), fmt::format("{}: {}", round.log.phase, place_of(round.log.kill)), summary_of(round));
+}
+
+bool KillChain::violation(const Round& round, const Wrong& wrong, const faultfs::Image& left, Tally& tally) const {
+  std::string where = fmt::format("{}: {}", round.log.phase, place_of(round.log.kill));
   if (tally.count_known(wrong.kind, where)) return false;
-  std::string summary = fmt::format(
-      "killed    at {}, during {}, child {} on its directory\nexpected  the contents after {} to {} of its "
-      "commands\ngot       {}",
-      at, round.log.phase, round.task.epoch, round.log.acked, round.log.issued, wrong.text);
   tally.add(case_of(round, wrong.kind, left)
-                .violation(mode_ == KillMode::planned ? "kill" : "soak", wrong, std::move(where), std::move(summary),
-                           round.index));
+                .violation(name(), wrong, std::move(where), summary_of(round) + "got       " + wrong.text, round.index));
   return false;
 }
 

@@ -27,16 +27,20 @@ class KillChain {
   KillChain(const Subject& subject, KillMode mode, std::uint64_t seed, std::string directory, std::string program);
 
   // One child, killed and judged; `index` is the case's. False: the chain ends here, the tally says why.
-  bool round(std::uint64_t index, Tally& tally);
+  bool round(std::uint64_t index, CaseWatch& watch, Tally& tally);
 
  private:
   struct Round;
 
   Round draw_round(std::uint64_t index);
   void note_end(const Round& round, Tally& tally) const;
-  bool judge(const Round& round, Tally& tally);
-  bool violation(const Round& round, Wrong wrong, const faultfs::Image& left, Tally& tally) const;
+  bool judge(const Round& round, CaseWatch& watch, Tally& tally);
+  bool violation(const Round& round, const Wrong& wrong, const faultfs::Image& left, Tally& tally) const;
+  [[nodiscard]] Violation draft(const Round& round, const faultfs::Image& left) const;
+  [[nodiscard]] FoundCase found_case(const Round& round, const faultfs::Image& left) const;
   [[nodiscard]] FoundCase case_of(const Round& round, ViolationKind kind, const faultfs::Image& left) const;
+  [[nodiscard]] std::string summary_of(const Round& round) const;
+  [[nodiscard]] std::string_view name() const { return mode_ == KillMode::planned ? "kill" : "soak"; }
   [[nodiscard]] Observation look(const Round& round);
 
   const Subject& subject_;

@@ -25,7 +25,9 @@ bool may_refuse_with(kv::ErrorCode code) {
 
 std::optional<Wrong> judge_refusal(const Allowed& allowed, const Observation& observation) {
   if (allowed.refusal && may_refuse_with(observation.refusal)) return std::nullopt;
-  return Wrong{ViolationKind::unrecoverable, fmt::format("the open failed: {}", observation.text)};
+  const bool no_memory = observation.refusal == kv::ErrorCode::no_memory;
+  return Wrong{no_memory ? ViolationKind::out_of_memory : ViolationKind::unrecoverable,
+               fmt::format("the open failed: {}", observation.text)};
 }
 
 std::string in_words(const PrefixSet& set) {

@@ -141,7 +141,7 @@ TEST(Oracle, AfterDamageToASnapshotRefusesEveryReportedPrefix) {
 
 TEST(Oracle, AFailureThatIsNoRefusalIsAViolation) {
   EXPECT_EQ(kind_of(log_damage(2), refused(kv::ErrorCode::io_error)), ViolationKind::unrecoverable);
-  EXPECT_EQ(kind_of(log_damage(2), refused(kv::ErrorCode::no_memory)), ViolationKind::unrecoverable);
+  EXPECT_EQ(kind_of(log_damage(2), refused(kv::ErrorCode::no_memory)), ViolationKind::out_of_memory);
 }
 
 TEST(Oracle, PassesOnAnAnswerThatContradictsTheScan) {

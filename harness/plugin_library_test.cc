@@ -131,6 +131,7 @@ TEST(LogStorePlugin, KeepsItsPromise) {
 
 TEST(LogStorePlugin, SurvivesKillsOfARealProcess) {
   KillCampaign campaign(KillMode::planned, must_load(kTestPlugins + "/log_store.so"), {.seed = 3});
+  ASSERT_EQ(campaign.set_up(), std::nullopt);
   Tally tally = campaign.prepare();
   if (!tally.trouble) tally.add(campaign.run({0, 20}));
   expect_pass(tally);

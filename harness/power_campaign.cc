@@ -49,9 +49,9 @@ struct FoundCut {
 
 class PowerUnit {
  public:
-  PowerUnit(const Subject& subject, const PowerCampaignOptions& options, std::uint64_t first_case, std::uint64_t count,
+  PowerUnit(const Subject& subject, const PowerCampaignOptions& options, const CaseRange& cases, CaseWatch& watch,
             Random random)
-      : subject_(subject), options_(options), first_case_(first_case), count_(count), random_(random) {}
+      : subject_(subject), options_(options), cases_(cases), watch_(watch), random_(random) {}
 
   Tally run() && {
     for (std::uint64_t program = 0; is_going_on(); ++program) play_program(random_.split(program));
@@ -61,19 +61,26 @@ class PowerUnit {
   }
 
  private:
-  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < count_; }
+  [[nodiscard]] bool is_going_on() const { return !ended_ && tally_.cases < cases_.size(); }
+
+  [[nodiscard]] std::uint64_t next_case() const { return cases_.first + tally_.cases; }
 
   void play_program(const Random& random) {
     Setting setting{draw_script(subject_, random.split(0)), options_.model.value_or(draw_model(random.split(1))), {}};
     setting.promise = promise_of(subject_, setting.script.settings);
+    const auto made = [&] {
+      FoundCase found(subject_, setting.script.settings);
+      found.play(setting.script);
+      return FoundCut{std::move(found), ""};
+    };
+    if (!watch_.before(next_case(), [&] { return draft("a program without a fault", made()); })) {
+      ++tally_.cases;
+      return;
+    }
     const PlayedRun run = play(subject_, setting.script);
     const Played played{setting.script, run};
     if (const auto wrong = wrong_without_fault(setting, played)) {
-      fail({ViolationKind::baseline, *wrong}, "a program without a fault", [&] {
-        FoundCase found(subject_, setting.script.settings);
-        found.play(setting.script);
-        return FoundCut{std::move(found), ""};
-      });
+      fail({ViolationKind::baseline, *wrong}, "a program without a fault", made);
       ended_ = true;
       return;
     }
@@ -114,15 +121,20 @@ class PowerUnit {
   void play_on(const Setting& setting, const Cut& first) {
     const Script sequel = draw_sequel(subject_, setting.script, sequels_.split(tally_.cases));
     const faultfs::Image image = first.candidate.image();
+    const auto made = [&] {
+      FoundCase found = case_of(setting, first, nullptr);
+      found.play(sequel);
+      return FoundCut{std::move(found), ""};
+    };
+    if (!watch_.before(next_case(), [&] { return draft("after a recovery", made()); })) {
+      ++tally_.cases;
+      return;
+    }
     const PlayedRun run = play(subject_, sequel, image);
     const Played played{sequel, run};
     if (const auto wrong = wrong_sequel(setting, first, played)) {
       ++tally_.cases;
-      fail({wrong->kind, "after the crash, without another one: " + wrong->text}, "after a recovery", [&] {
-        FoundCase found = case_of(setting, first, nullptr);
-        found.play(sequel);
-        return FoundCut{std::move(found), ""};
-      });
+      fail({wrong->kind, "after the crash, without another one: " + wrong->text}, "after a recovery", made);
       return;
     }
     const faultfs::OpIndex opened = run.first_opened_at();
@@ -157,17 +169,20 @@ class PowerUnit {
 
   // `before`: the crash whose recovery this one comes in or after.
   bool judge_cut(const Setting& setting, const Cut& cut, const Cut* before) {
+    const std::uint64_t index = next_case();
     ++tally_.cases;
     ++tally_.counts[{"cuts", std::string(cut.group)}];
+    const auto where = [&] { return fmt::format("{}: {}", setting.model.name, cut.when); };
+    const auto made = [&] {
+      return FoundCut{case_of(setting, cut, before),
+                      describe_crash(setting.model, cut.played.run.trace, cut.candidate.state(), cut.when)};
+    };
+    if (!watch_.at(index, [&] { return draft(where(), made()); })) return false;
     const Script& script = cut.played.script;
     const auto wrong =
         judge(cut.ground, observe_after_crash(subject_, script.settings, script.epoch, cut.candidate.image()));
-    if (!wrong) return true;
-    fail(*wrong, fmt::format("{}: {}", setting.model.name, cut.when), [&] {
-      return FoundCut{case_of(setting, cut, before),
-                   describe_crash(setting.model, cut.played.run.trace, cut.candidate.state(), cut.when)};
-    });
-    return false;
+    if (wrong) fail(*wrong, where(), made);
+    return !wrong;
   }
 
   [[nodiscard]] FoundCase case_of(const Setting& setting, const Cut& cut, const Cut* before) const {
@@ -179,6 +194,11 @@ class PowerUnit {
     return found;
   }
 
+  // What is known of a case before the subject has answered.
+  static Violation draft(std::string where, FoundCut found) {
+    return std::move(found.made).draft("power", std::move(where), std::move(found.crash));
+  }
+
   // `find` puts the case together, where its cause was not seen before.
   template <class Find>
   void fail(const Wrong& wrong, const std::string& where, const Find& find) {
@@ -186,13 +206,13 @@ class PowerUnit {
     FoundCut found = find();
     tally_.add(std::move(found.made)
                    .violation("power", wrong, where, fmt::format("{}got       {}", found.crash, wrong.text),
-                              first_case_ + tally_.cases - (tally_.cases > 0 ? 1 : 0)));
+                              cases_.first + tally_.cases - (tally_.cases > 0 ? 1 : 0)));
   }
 
   const Subject& subject_;
   const PowerCampaignOptions& options_;
-  std::uint64_t first_case_;
-  std::uint64_t count_;
+  CaseRange cases_;
+  CaseWatch& watch_;
   Random random_;
   Random sequels_{0};
   bool ended_ = false;
@@ -204,9 +224,9 @@ class PowerUnit {
 PowerCampaign::PowerCampaign(const Subject& subject, PowerCampaignOptions options)
     : subject_(subject), options_(std::move(options)) {}
 
-Tally PowerCampaign::run(const CaseRange& cases) {
+Tally PowerCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   const std::uint64_t unit = cases.first / cases_per_unit();
-  return PowerUnit(subject_, options_, cases.first, cases.size(), Random(options_.seed).split(unit)).run();
+  return PowerUnit(subject_, options_, cases, watch, Random(options_.seed).split(unit)).run();
 }
 
 }  // namespace walbreaker

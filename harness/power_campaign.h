@@ -32,7 +32,8 @@ class PowerCampaign final : public Campaign {
   Tally prepare() override { return {}; }
   [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return std::nullopt; }
   [[nodiscard]] std::uint64_t cases_per_unit() const override { return 1'024; }
-  Tally run(const CaseRange& cases) override;
+  using Campaign::run;
+  Tally run(const CaseRange& cases, CaseWatch& watch) override;
 
  private:
   const Subject& subject_;

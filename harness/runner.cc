@@ -4,9 +4,11 @@
 #include <chrono>
 #include <limits>
 #include <map>
-#include <mutex>
-#include <thread>
+#include <optional>
 #include <utility>
+
+#include "engine/assert.h"
+#include "harness/worker_pool.h"
 
 namespace walbreaker {
 
@@ -36,18 +38,34 @@ constexpr std::uint64_t kNoEnd = std::numeric_limits<std::uint64_t>::max();
 // One campaign's part of a run.
 struct Lane {
   Campaign* campaign;
-  std::uint64_t limit = 0;  // cases to run
-  std::uint64_t next = 0;   // the first case that was not given out
-  double charged = 0;       // seconds of work: done, and an estimate of what is under way
-  double last_unit = 0;     // seconds that the latest unit took
-  double worked = 0;        // seconds of work done
+  Prepared prepared;
+  std::uint64_t limit = 0;      // cases to run, by all shards
+  std::uint64_t next_unit = 0;  // the first that was not given out
+  double charged = 0;           // seconds of work: done, and an estimate of what is under way
+  double last_unit = 0;         // seconds that the latest unit took
+  double worked = 0;            // seconds of work done
   Tally tally;
 
-  [[nodiscard]] bool has_more() const { return next < limit; }
+  [[nodiscard]] std::uint64_t units() const {
+    return limit / prepared.cases_per_unit + (limit % prepared.cases_per_unit == 0 ? 0 : 1);
+  }
+  [[nodiscard]] bool has_more() const { return next_unit < units(); }
+  [[nodiscard]] CaseRange cases_of(std::uint64_t unit) const {
+    const std::uint64_t first = unit * prepared.cases_per_unit;
+    return {first, first + std::min(prepared.cases_per_unit, limit - first)};
+  }
+  // How many cases are of this shard.
+  [[nodiscard]] std::uint64_t planned(std::uint64_t shard_index, std::uint64_t shard_count) const {
+    const std::uint64_t all = units();
+    if (all <= shard_index) return 0;
+    const std::uint64_t mine = (all - shard_index - 1) / shard_count + 1;
+    const bool has_last = (all - 1) % shard_count == shard_index;
+    const std::uint64_t last = cases_of(all - 1).size();
+    return mine * prepared.cases_per_unit - (has_last ? prepared.cases_per_unit - last : 0);
+  }
 };
 
 struct Unit {
-  std::uint64_t number;  // in the order in which units were given out
   Lane* lane;
   CaseRange cases;
   double estimate;
@@ -55,31 +73,55 @@ struct Unit {
 
 class Run {
  public:
-  Run(const std::vector<std::unique_ptr<Campaign>>& campaigns, const RunOptions& options)
-      : options_(options), started_(Clock::now()) {
+  Run(const CampaignList& campaigns, const RunOptions& options)
+      : options_(options),
+        started_(Clock::now()),
+        pool_(campaigns, options.jobs, {options.timeout_seconds, options.memory_bytes}) {
+    WB_ASSERT(options.shard_index < options.shard_count);
     lanes_.reserve(campaigns.size());
-    for (const auto& campaign : campaigns) add_lane(*campaign);
+    for (const auto& campaign : campaigns) {
+      lanes_.push_back({.campaign = campaign.get(), .prepared = {}, .next_unit = options.shard_index, .tally = {}});
+      lanes_.back().tally.trouble = campaign->set_up();
+    }
   }
 
   RunReport run() {
-    std::vector<std::thread> workers;
-    workers.reserve(options_.jobs);
-    for (unsigned i = 0; i < options_.jobs; ++i) workers.emplace_back([this] { work(); });
-    for (std::thread& worker : workers) worker.join();
+    prepare();
+    while (!enough_) {
+      give_out();
+      if (!pool_.has_busy()) break;
+      for (auto& done : pool_.wait()) give_back(std::move(done));
+      if (options_.on_progress) options_.on_progress(progress());
+    }
     return report();
   }
 
  private:
-  void add_lane(Campaign& campaign) {
-    Lane& lane = lanes_.emplace_back(Lane{.campaign = &campaign, .tally = {}});
-    Tally prepared = campaign.prepare();
-    const bool usable = prepared.violations.empty() && !prepared.trouble;
-    if (usable) lane.limit = limit_of(campaign);
-    merge(lane, std::move(prepared));
+  // Every campaign is prepared once, by some worker, before the first case is run; each worker that runs a unit of it
+  // does so again for itself.
+  void prepare() {
+    std::vector<std::optional<WorkerPool::Done>> prepared(lanes_.size());
+    std::size_t next = 0;
+    while (next < lanes_.size() || pool_.has_busy()) {
+      for (; next < lanes_.size() && pool_.has_idle(); ++next) {
+        if (lanes_[next].tally.trouble) continue;
+        pool_.give(next, {.campaign = next, .prepare_only = true, .cases = {}, .skips = {}, .suspects = {}});
+      }
+      for (auto& done : pool_.wait()) prepared.at(done.number) = std::move(done);
+    }
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      if (prepared[i]) start(lanes_[i], *std::move(prepared[i]));
+    }
   }
 
-  [[nodiscard]] std::uint64_t limit_of(const Campaign& campaign) const {
-    const std::optional<std::uint64_t> total = campaign.total_cases();
+  void start(Lane& lane, WorkerPool::Done done) {
+    lane.prepared = std::move(done.prepared);
+    const bool usable = done.tally.violations.empty() && !done.tally.trouble;
+    if (usable) lane.limit = limit_of(lane.prepared.total_cases);
+    merge(lane, std::move(done.tally));
+  }
+
+  [[nodiscard]] std::uint64_t limit_of(std::optional<std::uint64_t> total) const {
     switch (options_.budget.kind) {
       case Budget::Kind::seconds: return total.value_or(kNoEnd);
       case Budget::Kind::cases: return std::min(options_.budget.cases, total.value_or(kNoEnd));
@@ -88,26 +130,23 @@ class Run {
     return 0;
   }
 
-  void work() {
-    while (std::optional<Unit> unit = take()) {
-      const auto started = Clock::now();
-      Tally tally = unit->lane->campaign->run(unit->cases);
-      give_back(*unit, std::move(tally), seconds_since(started));
+  void give_out() {
+    while (pool_.has_idle()) {
+      Lane* lane = stopped() ? nullptr : next_lane();
+      if (lane == nullptr) return;
+      const CaseRange cases = lane->cases_of(lane->next_unit);
+      lane->next_unit += options_.shard_count;
+      lane->charged += lane->last_unit;
+      const auto campaign = static_cast<std::uint64_t>(lane - lanes_.data());
+      pool_.give(units_.size(),
+                 {.campaign = campaign, .prepare_only = false, .cases = cases, .skips = {}, .suspects = {}});
+      units_.push_back({lane, cases, lane->last_unit});
     }
-  }
-
-  std::optional<Unit> take() {
-    const std::lock_guard lock(mutex_);
-    Lane* lane = stopped() ? nullptr : next_lane();
-    if (lane == nullptr) return std::nullopt;
-    const std::uint64_t last = std::min(lane->limit, lane->next + lane->campaign->cases_per_unit());
-    const Unit unit{units_given_++, lane, {std::exchange(lane->next, last), last}, lane->last_unit};
-    lane->charged += unit.estimate;
-    return unit;
   }
 
   [[nodiscard]] bool stopped() {
     interrupted_ = interrupted_ || (options_.interrupted != nullptr && *options_.interrupted);
+    if (interrupted_) pool_.hurry();
     const bool out_of_time =
         options_.budget.kind == Budget::Kind::seconds && seconds_since(started_) >= options_.budget.seconds;
     return enough_ || interrupted_ || out_of_time;
@@ -125,19 +164,17 @@ class Run {
   }
 
   // Results are merged in the order in which their units were given out, whichever was done first.
-  void give_back(const Unit& unit, Tally tally, double seconds) {
-    const std::lock_guard lock(mutex_);
-    unit.lane->charged += seconds - unit.estimate;
-    unit.lane->last_unit = seconds;
-    unit.lane->worked += seconds;
-    done_.emplace(unit.number, std::pair(unit.lane, std::move(tally)));
+  void give_back(WorkerPool::Done done) {
+    const Unit& unit = units_.at(done.number);
+    unit.lane->charged += done.seconds - unit.estimate;
+    unit.lane->last_unit = done.seconds;
+    unit.lane->worked += done.seconds;
+    done_.emplace(done.number, std::move(done.tally));
     while (!done_.empty() && done_.begin()->first == units_merged_ && !enough_) {
-      auto [lane, merged] = std::move(done_.begin()->second);
+      Tally merged = std::move(done_.begin()->second);
       done_.erase(done_.begin());
-      ++units_merged_;
-      merge(*lane, std::move(merged));
+      merge(*units_.at(units_merged_++).lane, std::move(merged));
     }
-    if (options_.on_progress) options_.on_progress(progress());
   }
 
   void merge(Lane& lane, Tally tally) {
@@ -155,7 +192,7 @@ class Run {
     std::uint64_t planned = 0;
     for (const Lane& lane : lanes_) {
       state.cases += lane.tally.cases;
-      planned += lane.limit == kNoEnd ? 0 : lane.limit;
+      planned += lane.limit == kNoEnd ? 0 : lane.planned(options_.shard_index, options_.shard_count);
     }
     if (options_.budget.kind == Budget::Kind::seconds) {
       state.done = state.seconds / options_.budget.seconds;
@@ -174,7 +211,8 @@ class Run {
       const Verdict verdict = verdict_of(lane.tally);
       violated = violated || verdict == Verdict::violation;
       measured = measured && verdict == Verdict::pass;
-      const bool exhaustive = lane.campaign->total_cases() == lane.tally.cases;
+      const bool exhaustive = lane.limit == lane.prepared.total_cases &&
+                              lane.tally.cases == lane.planned(options_.shard_index, options_.shard_count);
       report.campaigns.push_back({std::string(lane.campaign->name()), std::move(lane.tally),
                                   lane.worked / static_cast<double>(options_.jobs), exhaustive, verdict});
     }
@@ -188,10 +226,10 @@ class Run {
 
   const RunOptions& options_;
   const Clock::time_point started_;
-  std::mutex mutex_;  // guards what follows, once workers run
+  WorkerPool pool_;
   std::vector<Lane> lanes_;
-  std::map<std::uint64_t, std::pair<Lane*, Tally>> done_;  // not merged yet, by the unit's number
-  std::uint64_t units_given_ = 0;
+  std::vector<Unit> units_;              // in the order in which they were given out
+  std::map<std::uint64_t, Tally> done_;  // not merged yet, by their unit's place in units_
   std::uint64_t units_merged_ = 0;
   std::uint64_t distinct_ = 0;
   bool enough_ = false;  // violations
@@ -200,7 +238,7 @@ class Run {
 
 }  // namespace
 
-RunReport run_campaigns(const std::vector<std::unique_ptr<Campaign>>& campaigns, const RunOptions& options) {
+RunReport run_campaigns(const CampaignList& campaigns, const RunOptions& options) {
   return Run(campaigns, options).run();
 }
 

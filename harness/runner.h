@@ -1,4 +1,8 @@
-// Runs campaigns within a budget, on several threads, and adds up what they find.
+// Runs campaigns within a budget, in several worker processes, and adds up what they find.
+//
+// The process that calls this has one thread, and forks its workers (worker.h); a subject that crashes, loops or eats
+// memory ends one of them, and comes out as a violation of the case that it was on: died, hung, out_of_memory. Where
+// that does not repeat, the campaign has no verdict.
 #pragma once
 
 #include <atomic>
@@ -36,7 +40,7 @@ struct Budget {
 struct CampaignReport {
   std::string name;
   Tally tally;
-  double seconds = 0;       // of work, divided by the number of threads
+  double seconds = 0;       // of work, divided by the number of workers
   bool exhaustive = false;  // every case there is was run
   Verdict verdict = Verdict::inconclusive;
 };
@@ -59,11 +63,17 @@ struct ProgressState {
 
 struct RunOptions {
   Budget budget;
-  unsigned jobs = 1;
+  unsigned jobs = 1;            // worker processes, at least one
+  double timeout_seconds = 10;  // of processor time, for one case (worker_limits.h)
+  std::uint64_t memory_bytes = std::uint64_t{1} << 30;
+  // Of many runs with the same seed and budget, which one this is: the unit u of a campaign belongs to shard
+  // u % shard_count. A budget of cases is that of all of them together.
+  std::uint64_t shard_index = 0;
+  std::uint64_t shard_count = 1;
   std::uint64_t stop_after = 10;  // distinct violations
   const std::atomic<bool>* interrupted =
       nullptr;  // looked at between units; a run that it ends is inconclusive at best
-  // Called by one thread at a time: once for each distinct violation, in the order of the cases; and after each unit.
+  // Called in this process: once for each distinct violation, in the order of the cases; and after each unit.
   std::function<void(const Campaign&, const Violation&)> on_violation;
   std::function<void(const ProgressState&)> on_progress;
 };

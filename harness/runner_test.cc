@@ -1,7 +1,13 @@
 #include "harness/runner.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include <sys/wait.h>
 
 #include "harness/damage_campaign.h"
 #include "harness/toy_subject_test_util.h"
@@ -9,11 +15,13 @@
 namespace walbreaker {
 namespace {
 
-// Every case whose number is divisible by `violates_every` is a violation; `where` is its last digit.
+// Every case whose number is divisible by `violates_every` is a violation, and by `dies_every` ends its process;
+// `where` is its last digit.
 struct FakeOptions {
   std::string_view name = "fake";
   std::optional<std::uint64_t> total = 1'000;
   std::uint64_t violates_every = 0;
+  std::uint64_t dies_every = 0;  // and so ends its process
   bool fires = true;
   std::optional<std::string> trouble;
   Tally prepared;
@@ -26,12 +34,17 @@ class FakeCampaign final : public Campaign {
   Tally prepare() override { return options_.prepared; }
   [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return options_.total; }
   [[nodiscard]] std::uint64_t cases_per_unit() const override { return 10; }
-  Tally run(const CaseRange& cases) override {
+  Tally run(const CaseRange& cases, CaseWatch& watch) override {
     Tally tally;
     tally.trouble = options_.trouble;
     for (std::uint64_t i = cases.first; i < cases.last; ++i) {
       ++tally.cases;
       tally.fired += options_.fires ? 1 : 0;
+      ++tally.counts[{"last digit", std::to_string(i % 10)}];
+      if (!watch.at(i, [&] { return Violation{ViolationKind::died, fmt::format("place {}", i % 10), "", i, {}}; })) {
+        continue;
+      }
+      if (options_.dies_every > 0 && i > 0 && i % options_.dies_every == 0) std::abort();
       if (options_.violates_every > 0 && i > 0 && i % options_.violates_every == 0) {
         tally.add(Violation{ViolationKind::hole, fmt::format("place {}", i % 10), "summary", i, {}});
       }
@@ -108,6 +121,57 @@ TEST(Runner, ARealCampaignComesToTheSameWithAnyNumberOfJobs) {
     return std::pair(report.campaigns[0].tally.counts, report.campaigns[0].tally.violations.at(0).summary);
   };
   EXPECT_EQ(run(1), run(3));
+}
+
+TEST(Runner, ComesToTheSameWithAnyNumberOfJobsWhereProcessesDie) {
+  const auto run = [](unsigned jobs) {
+    RunOptions options = cases(200, jobs);
+    std::vector<std::string> seen;
+    options.on_violation = [&](const Campaign&, const Violation& violation) {
+      seen.push_back(fmt::format("{} {} {}", info(violation.kind).name, violation.where, violation.case_index));
+    };
+    const RunReport report = run_campaigns(one({.violates_every = 45, .dies_every = 37}), options);
+    const Tally& tally = report.campaigns[0].tally;
+    return std::tuple(tally.cases, tally.violating_cases, tally.counts, seen, report.verdict);
+  };
+  const auto expected = run(1);
+  EXPECT_EQ(std::get<0>(expected), 200U);
+  EXPECT_EQ(std::get<1>(expected), 9U);
+  EXPECT_THAT(std::get<3>(expected),
+              testing::ElementsAre("died place 7 37", "hole place 5 45", "died place 4 74", "hole place 0 90",
+                                   "died place 1 111", "died place 8 148", "died place 5 185"));
+  EXPECT_EQ(std::get<4>(expected), Verdict::violation);
+  EXPECT_EQ(run(2), expected);
+  EXPECT_EQ(run(3), expected);
+}
+
+TEST(Runner, TheShardsOfARunAreTogetherTheRun) {
+  const auto run = [](std::uint64_t total, std::uint64_t index, std::uint64_t count) {
+    RunOptions options = cases(505);
+    options.stop_after = 1'000;
+    options.shard_index = index;
+    options.shard_count = count;
+    return std::move(run_campaigns(one({.total = total, .violates_every = 37}), options).campaigns[0]);
+  };
+  const CampaignReport whole = run(1'000, 0, 1);
+  Tally together;
+  for (std::uint64_t index = 0; index < 3; ++index) {
+    CampaignReport shard = run(1'000, index, 3);
+    EXPECT_FALSE(shard.exhaustive);
+    EXPECT_GT(shard.tally.cases, 160U);
+    together.add(std::move(shard.tally));
+  }
+  EXPECT_EQ(together.cases, 505U);
+  EXPECT_EQ(together.counts, whole.tally.counts);
+  EXPECT_EQ(together.violating_cases, whole.tally.violating_cases);
+  for (std::uint64_t index = 0; index < 3; ++index) EXPECT_TRUE(run(101, index, 3).exhaustive);
+  EXPECT_EQ(run(15, 2, 3).tally.cases, 0U) << "there are two units, and three shards";
+}
+
+TEST(Runner, NoProcessIsLeftInTheEnd) {
+  run_campaigns(one({.violates_every = 37, .dies_every = 61}), cases(200, 3));
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
 }
 
 TEST(Runner, CountsEveryViolationAndTellsEachCauseOnce) {

@@ -129,13 +129,17 @@ int run(const RunArguments& arguments) {
   Witness witness(arguments, progress);
   const auto campaigns = make_campaigns(arguments);
   Report report = question_of(arguments);
-  report.run = run_campaigns(campaigns,
-                             {.budget = arguments.budget,
-                              .jobs = arguments.jobs,
-                              .stop_after = arguments.stop_after,
-                              .interrupted = &g_interrupted,
-                              .on_violation = [&](const Campaign& c, const Violation& v) { witness.see(c.name(), v); },
-                              .on_progress = [&](const ProgressState& state) { progress.show(state); }});
+  RunOptions options{.budget = arguments.budget,
+                     .jobs = arguments.jobs,
+                     .shard_index = arguments.shard_index,
+                     .shard_count = arguments.shard_count,
+                     .stop_after = arguments.stop_after,
+                     .interrupted = &g_interrupted,
+                     .on_violation = [&](const Campaign& c, const Violation& v) { witness.see(c.name(), v); },
+                     .on_progress = [&](const ProgressState& state) { progress.show(state); }};
+  if (arguments.timeout_seconds) options.timeout_seconds = *arguments.timeout_seconds;
+  if (arguments.memory_bytes) options.memory_bytes = *arguments.memory_bytes;
+  report.run = run_campaigns(campaigns, options);
   progress.clear();
   report.violations = witness.take();
   return publish(report, arguments.json, arguments.junit);
