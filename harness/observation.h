@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "harness/subject.h"
 #include "harness/violation.h"
@@ -14,6 +16,9 @@ enum class Answer { clean, torn, damaged, refused };
 
 // The enumerator's name: "damaged".
 [[nodiscard]] std::string_view to_string(Answer answer);
+
+// What gets answered, by key, where a store refused to be read in part; without a value: there is no such key.
+using PartialListing = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 struct Observation {
   Answer answer = Answer::clean;
