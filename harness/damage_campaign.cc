@@ -52,7 +52,7 @@ Tally DamageCampaign::prepare() {
     }
     scenarios_.push_back(std::make_unique<Scenario>(std::move(*scenario)));
     // What must not happen is in the report also where it did not.
-    for (const Outcome outcome : {Outcome::lost_silently, Outcome::wrong}) {
+    for (const DamageOutcome outcome : {DamageOutcome::lost_silently, DamageOutcome::wrong}) {
       tally.counts[{std::string(to_string(kind)), std::string(to_string(outcome))}] = 0;
     }
     for (const ScenarioFile& file : scenarios_.back()->files) {

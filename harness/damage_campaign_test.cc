@@ -37,7 +37,7 @@ std::set<ViolationKind> kinds_of(const Tally& tally) {
   return kinds;
 }
 
-std::uint64_t count(const Tally& tally, ScenarioKind scenario, Outcome outcome) {
+std::uint64_t count(const Tally& tally, ScenarioKind scenario, DamageOutcome outcome) {
   const auto it = tally.counts.find({std::string(to_string(scenario)), std::string(to_string(outcome))});
   return it == tally.counts.end() ? 0 : it->second;
 }
@@ -82,20 +82,20 @@ TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
 TEST(DamageCampaign, TheReferencePassesEveryCutOfEveryFileInEveryScenario) {
   const Tally tally = run_all(DamageKind::truncate, reference(), {}, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
-  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::cut_dropped), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::two_generations, Outcome::prefix_reported), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::full_reported), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::refused), 0U);
-  EXPECT_EQ(count(tally, ScenarioKind::closed, Outcome::cut_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::cut_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::two_generations, DamageOutcome::prefix_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, DamageOutcome::full_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, DamageOutcome::refused), 0U);
+  EXPECT_EQ(count(tally, ScenarioKind::closed, DamageOutcome::cut_dropped), 0U);
 }
 
 // The headline, on a store of some 9 KiB; `walbreaker run --exhaustive` shows it on larger ones.
 TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAClosedStore) {
   const Tally tally = run_all(DamageKind::flip, reference(), {ScenarioKind::closed}, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
-  const std::uint64_t reported = count(tally, ScenarioKind::closed, Outcome::full_reported);
-  const std::uint64_t refused = count(tally, ScenarioKind::closed, Outcome::refused);
-  EXPECT_EQ(reported + refused + count(tally, ScenarioKind::closed, Outcome::full), tally.cases);
+  const std::uint64_t reported = count(tally, ScenarioKind::closed, DamageOutcome::full_reported);
+  const std::uint64_t refused = count(tally, ScenarioKind::closed, DamageOutcome::refused);
+  EXPECT_EQ(reported + refused + count(tally, ScenarioKind::closed, DamageOutcome::full), tally.cases);
   EXPECT_GT(reported, 4'096U * 8 / 2);
   EXPECT_GT(refused, 4'096U * 8);
 }
@@ -103,8 +103,8 @@ TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAClosedStore) {
 TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAStoreStoppedInMidFlight) {
   const Tally tally = run_all(DamageKind::flip, reference(), {ScenarioKind::mid_flight}, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
-  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::prefix_reported), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::last_group_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::prefix_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::last_group_dropped), 0U);
 }
 
 TEST(DamageCampaign, TheReferencePassesASampleOfAllBitFlips) {
@@ -114,11 +114,11 @@ TEST(DamageCampaign, TheReferencePassesASampleOfAllBitFlips) {
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
   for (const ScenarioKind kind :
        {ScenarioKind::mid_flight, ScenarioKind::two_generations, ScenarioKind::sync_on_request}) {
-    EXPECT_GT(count(tally, kind, Outcome::prefix_reported), 0U) << to_string(kind);
-    EXPECT_GT(count(tally, kind, Outcome::last_group_dropped), 0U) << to_string(kind);
+    EXPECT_GT(count(tally, kind, DamageOutcome::prefix_reported), 0U) << to_string(kind);
+    EXPECT_GT(count(tally, kind, DamageOutcome::last_group_dropped), 0U) << to_string(kind);
   }
-  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::full_reported), 0U);
-  EXPECT_EQ(count(tally, ScenarioKind::closed, Outcome::last_group_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, DamageOutcome::full_reported), 0U);
+  EXPECT_EQ(count(tally, ScenarioKind::closed, DamageOutcome::last_group_dropped), 0U);
 }
 
 TEST(DamageCampaign, AUnitComesToTheSameWhateverRanBefore) {

@@ -22,16 +22,16 @@ std::string_view to_string(Place place) {
   return "unknown";
 }
 
-std::string_view to_string(Outcome outcome) {
+std::string_view to_string(DamageOutcome outcome) {
   switch (outcome) {
-    case Outcome::full: return "full";
-    case Outcome::full_reported: return "full_reported";
-    case Outcome::prefix_reported: return "prefix_reported";
-    case Outcome::cut_dropped: return "cut_dropped";
-    case Outcome::last_group_dropped: return "last_group_dropped";
-    case Outcome::refused: return "refused";
-    case Outcome::lost_silently: return "lost_silently";
-    case Outcome::wrong: return "wrong";
+    case DamageOutcome::full: return "full";
+    case DamageOutcome::full_reported: return "full_reported";
+    case DamageOutcome::prefix_reported: return "prefix_reported";
+    case DamageOutcome::cut_dropped: return "cut_dropped";
+    case DamageOutcome::last_group_dropped: return "last_group_dropped";
+    case DamageOutcome::refused: return "refused";
+    case DamageOutcome::lost_silently: return "lost_silently";
+    case DamageOutcome::wrong: return "wrong";
   }
   return "unknown";
 }
@@ -159,15 +159,16 @@ Harm harm_of(const Scenario& scenario, const faultfs::Damage& damage) {
   return {place, {full_or(scenario.timeline.full(), std::nullopt), std::nullopt, true}};
 }
 
-Outcome outcome_of(const Scenario& scenario, const faultfs::Damage& damage, Answer answer, const Judgement& judgement) {
+DamageOutcome outcome_of(const Scenario& scenario, const faultfs::Damage& damage, Answer answer,
+                         const Judgement& judgement) {
   if (judgement.wrong)
-    return judgement.wrong->kind == ViolationKind::silent_loss ? Outcome::lost_silently : Outcome::wrong;
-  if (answer == Answer::refused) return Outcome::refused;
+    return judgement.wrong->kind == ViolationKind::silent_loss ? DamageOutcome::lost_silently : DamageOutcome::wrong;
+  if (answer == Answer::refused) return DamageOutcome::refused;
   WB_ASSERT(judgement.prefix.has_value());
   const bool full = *judgement.prefix == scenario.timeline.full();
-  if (answer == Answer::damaged) return full ? Outcome::full_reported : Outcome::prefix_reported;
-  if (full) return Outcome::full;
-  return damage.kind == DamageKind::truncate ? Outcome::cut_dropped : Outcome::last_group_dropped;
+  if (answer == Answer::damaged) return full ? DamageOutcome::full_reported : DamageOutcome::prefix_reported;
+  if (full) return DamageOutcome::full;
+  return damage.kind == DamageKind::truncate ? DamageOutcome::cut_dropped : DamageOutcome::last_group_dropped;
 }
 
 }  // namespace walbreaker

@@ -49,7 +49,7 @@ struct Harm {
 [[nodiscard]] Harm harm_of(const Scenario& scenario, const faultfs::Damage& damage);
 
 // What came of a case, for the report's counts.
-enum class Outcome {
+enum class DamageOutcome {
   full,                // everything is there, and nothing was reported
   full_reported,       // everything is there, and damage was reported
   prefix_reported,     // exactly what lies before the harm is there, and damage was reported
@@ -60,19 +60,19 @@ enum class Outcome {
   wrong,               // any other violation
 };
 
-inline constexpr std::array kOutcomes{Outcome::full,
-                                      Outcome::full_reported,
-                                      Outcome::prefix_reported,
-                                      Outcome::cut_dropped,
-                                      Outcome::last_group_dropped,
-                                      Outcome::refused,
-                                      Outcome::lost_silently,
-                                      Outcome::wrong};
+inline constexpr std::array kDamageOutcomes{DamageOutcome::full,
+                                            DamageOutcome::full_reported,
+                                            DamageOutcome::prefix_reported,
+                                            DamageOutcome::cut_dropped,
+                                            DamageOutcome::last_group_dropped,
+                                            DamageOutcome::refused,
+                                            DamageOutcome::lost_silently,
+                                            DamageOutcome::wrong};
 
 // The enumerator's name: "prefix_reported".
-[[nodiscard]] std::string_view to_string(Outcome outcome);
+[[nodiscard]] std::string_view to_string(DamageOutcome outcome);
 
-[[nodiscard]] Outcome outcome_of(const Scenario& scenario, const faultfs::Damage& damage, Answer answer,
-                                 const Judgement& judgement);
+[[nodiscard]] DamageOutcome outcome_of(const Scenario& scenario, const faultfs::Damage& damage, Answer answer,
+                                       const Judgement& judgement);
 
 }  // namespace walbreaker

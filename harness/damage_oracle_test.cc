@@ -226,15 +226,15 @@ TEST(DamageOracle, NamesTheOutcome) {
   const Scenario scenario = one_log();
   const Damage a_flip{DamageKind::flip, "wal-1.log", 960};
   const Damage a_cut{DamageKind::truncate, "wal-1.log", 120};
-  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::clean, {{}, 3}), Outcome::full);
-  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::damaged, {{}, 3}), Outcome::full_reported);
-  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::damaged, {{}, 2}), Outcome::prefix_reported);
-  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::torn, {{}, 2}), Outcome::last_group_dropped);
-  EXPECT_EQ(outcome_of(scenario, a_cut, Answer::torn, {{}, 2}), Outcome::cut_dropped);
-  EXPECT_EQ(outcome_of(scenario, a_cut, Answer::refused, {{}, {}}), Outcome::refused);
+  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::clean, {{}, 3}), DamageOutcome::full);
+  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::damaged, {{}, 3}), DamageOutcome::full_reported);
+  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::damaged, {{}, 2}), DamageOutcome::prefix_reported);
+  EXPECT_EQ(outcome_of(scenario, a_flip, Answer::torn, {{}, 2}), DamageOutcome::last_group_dropped);
+  EXPECT_EQ(outcome_of(scenario, a_cut, Answer::torn, {{}, 2}), DamageOutcome::cut_dropped);
+  EXPECT_EQ(outcome_of(scenario, a_cut, Answer::refused, {{}, {}}), DamageOutcome::refused);
   EXPECT_EQ(outcome_of(scenario, a_cut, Answer::clean, {Wrong{ViolationKind::silent_loss, ""}, 1}),
-            Outcome::lost_silently);
-  EXPECT_EQ(outcome_of(scenario, a_cut, Answer::clean, {Wrong{ViolationKind::hole, ""}, {}}), Outcome::wrong);
+            DamageOutcome::lost_silently);
+  EXPECT_EQ(outcome_of(scenario, a_cut, Answer::clean, {Wrong{ViolationKind::hole, ""}, {}}), DamageOutcome::wrong);
 }
 
 }  // namespace

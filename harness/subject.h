@@ -64,6 +64,7 @@ enum class FileRole {
   log,       // every acked command's bytes, in order, after a header
   snapshot,  // the contents at one moment
   other,     // locks, temporary files, files of somebody else
+  unknown,   // the harness cannot tell: it is judged by who wrote which bytes
 };
 
 struct PromiseTerm {
