@@ -24,6 +24,7 @@ void Tally::add(Tally next) {
   cases += next.cases;
   fired += next.fired;
   distinct_images += next.distinct_images;
+  follow_ups += next.follow_ups;
   violating_cases += next.violating_cases;
   for (const auto& [what, count] : next.counts) counts[what] += count;
   for (Violation& violation : next.violations) keep_first(violations, std::move(violation));

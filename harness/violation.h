@@ -24,6 +24,7 @@ enum class ViolationKind {
   unstable_recovery,
   lost_after_recovery,
   wrong_result,
+  double_open,
   changed_read_only,
   died,
   hung,
@@ -35,7 +36,7 @@ struct ViolationInfo {
   std::string_view meaning;
 };
 
-inline constexpr std::array<ViolationInfo, 16> kViolations{{
+inline constexpr std::array<ViolationInfo, 17> kViolations{{
     {ViolationKind::baseline, "baseline", "wrong with no fault at all"},
     {ViolationKind::lost_ack, "lost_ack", "commands that had to survive are gone"},
     {ViolationKind::torn_batch, "torn_batch", "a part of a batch happened, and a part did not"},
@@ -50,6 +51,7 @@ inline constexpr std::array<ViolationInfo, 16> kViolations{{
     {ViolationKind::lost_after_recovery, "lost_after_recovery",
      "what a recovery served, or what was acked after it, is gone"},
     {ViolationKind::wrong_result, "wrong_result", "an answer contradicts the contents"},
+    {ViolationKind::double_open, "double_open", "a second opener was let in while the first one had the store open"},
     {ViolationKind::changed_read_only, "changed_read_only", "a read-only open changed the disk"},
     {ViolationKind::died, "died", "the subject's process died of a signal that nobody sent"},
     {ViolationKind::hung, "hung", "the subject's process gave no answer in time"},
