@@ -46,10 +46,12 @@ std::uint64_t bytes_of(const Command& command) {
   return bytes;
 }
 
-WorkloadShape shape_for(ScenarioKind kind, const ScenarioSize& size) {
+// A value has about 60 bytes, or a number with its key 12 of them: room to spare for the size that is wanted.
+WorkloadShape shape_for(ScenarioKind kind, const ScenarioSize& size, const Promise& promise) {
   WorkloadShape shape;
-  shape.cold_keys = static_cast<std::uint32_t>(size.snapshot_bytes / 40);  // a value has about 60 bytes: room to spare
-  shape.large_value = size.snapshot_bytes > (32 << 10) ? 9'000 : 700;      // beyond two sectors, where there is room
+  const bool short_values = promise.values != Domain::bytes || promise.max_value;
+  shape.cold_keys = static_cast<std::uint32_t>(size.snapshot_bytes / (short_values ? 4 : 40));
+  shape.large_value = size.snapshot_bytes > (32 << 10) ? 9'000 : 700;  // beyond two sectors, where there is room
   shape.equal_sizes = kind == ScenarioKind::equal_records;
   return shape;
 }
@@ -65,7 +67,8 @@ class Author {
         can_compact_(subject.capabilities().compact),
         random_(Random(seed).split(static_cast<std::uint64_t>(kind))),
         workload_(random_.split(0), script_.epoch,
-                  within(shape_for(kind, size), subject.capabilities(), promise_of(subject, scenario_settings(kind)))) {
+                  within(shape_for(kind, size, promise_of(subject, scenario_settings(kind))), subject.capabilities(),
+                         promise_of(subject, scenario_settings(kind)))) {
     script_.settings = scenario_settings(kind);
     script_.entropy = random_.next();
   }
