@@ -32,7 +32,7 @@ struct Tally {
   std::uint64_t cases = 0;            // judged; in each one fault was planned
   std::uint64_t fired = 0;            // and so many happened
   std::uint64_t distinct_images = 0;  // that a subject recovered from
-  std::uint64_t follow_ups = 0;       // cases that had all follow-ups, beyond being judged
+  std::uint64_t follow_ups = 0;       // cases after which all follow-ups ran too
   std::uint64_t violating_cases = 0;
   Counts counts;
   std::vector<Violation> violations;   // the first one of each cause

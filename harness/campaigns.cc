@@ -14,8 +14,9 @@ std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& su
                                      .spread = !setup.exhaustive,
                                      .scenarios = {}};
   const KillCampaignOptions kill{.seed = setup.seed, .directory = setup.directory};
-  if (name == "truncate") return std::make_unique<DamageCampaign>(faultfs::DamageKind::truncate, subject, damage);
-  if (name == "bitflip") return std::make_unique<DamageCampaign>(faultfs::DamageKind::flip, subject, damage);
+  if (name == "truncate") return std::make_unique<DamageCampaign>(DamageCampaignKind::truncate, subject, damage);
+  if (name == "bitflip") return std::make_unique<DamageCampaign>(DamageCampaignKind::bitflip, subject, damage);
+  if (name == "damage") return std::make_unique<DamageCampaign>(DamageCampaignKind::damage, subject, damage);
   if (name == "kill") return std::make_unique<KillCampaign>(KillMode::planned, subject, kill);
   if (name == "power") return std::make_unique<PowerCampaign>(subject, PowerCampaignOptions{setup.seed, setup.model});
   if (name == "errors") return std::make_unique<ErrorCampaign>(subject, setup.seed);

@@ -19,9 +19,10 @@ struct CampaignInfo {
   std::string_view meaning;
 };
 
-inline constexpr std::array<CampaignInfo, 6> kCampaigns{{
+inline constexpr std::array<CampaignInfo, 7> kCampaigns{{
     {"truncate", true, "cuts every file at every length"},
     {"bitflip", true, "flips every bit of every file"},
+    {"damage", true, "overwrites records, sectors and ranges, puts bytes in the place of others, deletes files"},
     {"kill", true, "kills a real process at an exact byte of an exact write, again and again on one directory"},
     {"power", true, "cuts the power at every moment of many programs, in recoveries and after them too"},
     {"errors", true, "fails the n-th operation of many programs, once or for ever, and cuts the power afterwards"},

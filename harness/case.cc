@@ -75,6 +75,7 @@ class Writer {
     line("stage");
     line("epoch {}", stage.script.epoch);
     line("entropy {}", stage.script.entropy);
+    if (stage.scenario) line("scenario {}", to_string(*stage.scenario));
     if (stage.found) write(*stage.found);
     if (stage.script.live_fault) {
       line("live_fault {}", faultfs::to_text(stage.script.live_fault->fault));
@@ -83,8 +84,7 @@ class Writer {
     write(stage.script);
     if (stage.crash) write(*stage.crash);
     if (stage.digest) line("digest {:08x}", *stage.digest);
-    if (stage.older) line("older {}", *stage.older);
-    for (const faultfs::Damage& damage : stage.damage) line("damage {}", faultfs::to_text(damage));
+    if (stage.damage) line("damage {}", faultfs::to_text(*stage.damage));
   }
 
   void write(const Found& found) {

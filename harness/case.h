@@ -35,8 +35,11 @@
 //   crash in command 0 write 0 of log at 100   first bytes alone; or: crash at_start
 //   fate command 0 write 0 of log: torn kd     what became of an operation that was pending; others are dropped
 //   digest 1a2b3c4d                            of the run that it was found in: where it differs, the run is another
-//   older 3                                    damages take their older bytes from the moment after three commands
-//   damage flip bit 32800 of "wal-2.log"       harm to the files, relative to the store's directory; a line for each
+//
+// A stage whose files are damaged is a scenario (harness/scenario.h), and the only one of its case:
+//
+//   scenario mid_flight                        how the script is played
+//   damage flip bit 32800 of "wal-2.log"       harm to the files, relative to the store's directory
 //
 // A stage whose commands were carried out elsewhere, by a real process, says what came of it; the disk is then the one
 // given above:
@@ -59,6 +62,7 @@
 #include "faultfs/disk_model.h"
 #include "faultfs/image.h"
 #include "harness/anchor.h"
+#include "harness/scenario.h"
 #include "harness/script.h"
 #include "harness/violation.h"
 
@@ -80,8 +84,8 @@ struct Found {
 struct Stage {
   Script script;  // its settings are the case's
   std::optional<StageCrash> crash;
-  std::vector<faultfs::Damage> damage;
-  std::optional<std::size_t> older;
+  std::optional<ScenarioKind> scenario;
+  std::optional<faultfs::Damage> damage;  // where there is a scenario
   std::optional<Found> found;
   std::optional<std::uint32_t> digest;
 };

@@ -75,6 +75,10 @@ class CaseParser {
     if (number_ == 0) return kv::fail(kv::ErrorCode::invalid_argument, "line 1: expected \"walbreaker case 1\"");
     if (case_.stages.empty()) return error("the case has no stage");
     TRY(end_stage());
+    const bool has_whole_stage =
+        std::ranges::any_of(case_.stages, [](const Stage& stage) { return stage.scenario || stage.found; });
+    if (has_whole_stage && case_.stages.size() > 1) return error("a scenario, or what was found, is a case's only stage");
+    if (case_.stages.front().scenario && !case_.image.files.empty()) return error("a scenario begins with no file");
     if (const auto promise = parse_promise(case_.promise); !promise) return error(promise.error().description());
     for (Stage& stage : case_.stages) stage.script.settings = case_.settings;
     return std::move(case_);
@@ -176,8 +180,11 @@ class CaseParser {
     if (stage().found && stage().found->acked > commands) {
       return error("the stage above has fewer commands than were acked");
     }
-    if (stage().older && *stage().older > commands) {
-      return error("the stage above has an `older` behind its last command");
+    if (stage().damage.has_value() != stage().scenario.has_value()) {
+      return error("the stage above has a damage or a scenario, and not both");
+    }
+    if (stage().scenario && (stage().crash || stage().found || script().live_fault)) {
+      return error("the stage above has a damage, and other harm beside it");
     }
     return {};
   }
@@ -324,13 +331,17 @@ class CaseParser {
     return {};
   }
 
-  kv::Result<void> older(LineScanner& line) {
-    stage().older = TRY(line.number("a number of commands"));
+  kv::Result<void> scenario(LineScanner& line) {
+    const std::string_view name = TRY(line.word("the name of a scenario"));
+    const auto row = std::ranges::find(kScenarios, name, &ScenarioInfo::name);
+    if (row == kScenarios.end()) return line.expected("the name of a scenario", name);
+    stage().scenario = row->kind;
     return {};
   }
 
   kv::Result<void> damage(LineScanner&) {
-    stage().damage.push_back(TRY(told(faultfs::parse_damage(rest_))));
+    if (stage().damage) return error("a stage has one damage");
+    stage().damage = TRY(told(faultfs::parse_damage(rest_)));
     return {};
   }
 
@@ -386,7 +397,7 @@ const std::array<CaseParser::Row, 21> CaseParser::kStageRows{{
     {"crash", &CaseParser::crash},
     {"fate", &CaseParser::fate, true},
     {"digest", &CaseParser::digest},
-    {"older", &CaseParser::older},
+    {"scenario", &CaseParser::scenario},
     {"damage", &CaseParser::damage, true},
     {"found", &CaseParser::found},
     {"base", &CaseParser::base},

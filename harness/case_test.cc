@@ -43,9 +43,6 @@ crash in command 0 write 1 of log at 100
 fate command 0 write 0 of log: torn kd
 fate open 0 sync_dir 0 of directory: kept
 digest 0badf00d
-older 3
-damage flip bit 12 of "wal-1.log"
-damage delete_file "snapshot-1.dat"
 
 stage
 epoch 2
@@ -92,6 +89,20 @@ TEST(Case, KeepsWhatARealProcessLeft) {
   EXPECT_FALSE(c->expected);
 }
 
+TEST(Case, KeepsADamageAndTheScenarioThatItIsDoneTo) {
+  constexpr std::string_view kText =
+      "walbreaker case 1\nsubject reference\nexpect pass\n\nstage\nepoch 1\nentropy 0\nscenario closed\nput \"k\" "
+      "\"v\"\nclosed\ndamage flip bit 12 of \"wal-1.log\"\n";
+  const auto c = parse_case(kText);
+  ASSERT_TRUE(c) << c.error().message();
+  EXPECT_EQ(to_text(*c), kText);
+  EXPECT_EQ(c->stages.front().scenario, ScenarioKind::closed);
+  EXPECT_EQ(error_of("walbreaker case 1\nstage\nscenario closed\n"),
+            "line 3: the stage above has a damage or a scenario, and not both");
+  EXPECT_EQ(error_of("walbreaker case 1\nstage\nscenario open\n"),
+            "line 3: expected the name of a scenario, found \"open\"");
+}
+
 TEST(Case, HasCommentsThatSayNothing) {
   auto c = parse_case(kWhole);
   ASSERT_TRUE(c);
@@ -118,7 +129,6 @@ TEST(Case, NamesTheLineThatIsWrongAndWhatWasExpectedThere) {
   EXPECT_EQ(error_of(with(": torn kd", ": torn kx")).substr(0, 8), "line 29:");
   EXPECT_EQ(error_of(with(": torn kd", ": kept, 3 dropped")), "line 29: one fate stands in a line");
   EXPECT_EQ(error_of(with("digest 0badf00d", "digest +badf00d")), "line 31: expected eight hex digits, found \"+badf00d\"");
-  EXPECT_EQ(error_of(with("older 3", "older 7")), "line 36: the stage above has an `older` behind its last command");
 }
 
 TEST(Case, RefusesLinesInTheWrongPlace) {

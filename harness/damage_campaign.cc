@@ -6,24 +6,25 @@
 #include <utility>
 
 #include "engine/assert.h"
-#include "faultfs/sim_disk.h"
 #include "harness/damage_oracle.h"
+#include "harness/found_case.h"
 
 namespace walbreaker {
 
-struct DamageCampaign::Segment {
+struct DamageCampaign::Stage {
+  Stage(DamageCampaignKind kind, const Subject& subject, Scenario made, std::uint64_t first_case, std::uint64_t seed)
+      : scenario(std::move(made)),
+        cases(kind, scenario, subject, seed),
+        trials(subject, scenario, Random(seed).split(~scenario.script.entropy).next()),
+        first(first_case) {}
+
+  Scenario scenario;
+  DamageCases cases;
+  DamageTrials trials;
   std::uint64_t first;  // the place of its first case in the natural order
-  const Scenario* scenario;
-  const ScenarioFile* file;
 };
 
-struct DamageCampaign::Case {
-  std::uint64_t index;
-  const Scenario& scenario;
-  faultfs::Damage damage;
-};
-
-DamageCampaign::DamageCampaign(faultfs::DamageKind kind, const Subject& subject, DamageCampaignOptions options)
+DamageCampaign::DamageCampaign(DamageCampaignKind kind, const Subject& subject, DamageCampaignOptions options)
     : kind_(kind), subject_(subject), options_(std::move(options)) {
   if (options_.scenarios.empty()) {
     for (const ScenarioInfo& row : kScenarios) options_.scenarios.push_back(row.kind);
@@ -32,94 +33,61 @@ DamageCampaign::DamageCampaign(faultfs::DamageKind kind, const Subject& subject,
 
 DamageCampaign::~DamageCampaign() = default;
 
-std::string_view DamageCampaign::name() const { return kind_ == faultfs::DamageKind::flip ? "bitflip" : "truncate"; }
-
 Tally DamageCampaign::prepare() {
   Tally tally;
   for (const ScenarioKind kind : options_.scenarios) {
     if (!suits(kind, subject_)) continue;
-    if (promised(subject_, scenario_settings(kind), "on_damage") != "exact_prefix") {
-      tally.trouble =
-          fmt::format("{} judges on_damage=exact_prefix, which {} does not promise", name(), subject_.name());
+    if (promise_of(subject_, scenario_settings(kind)).on_damage == OnDamage::none) {
+      tally.trouble = fmt::format("{} has nothing to judge: {} promises nothing of damage (on_damage=none)", name(),
+                                  subject_.name());
       return tally;
     }
-    auto scenario = make_scenario(kind, subject_, options_.seed, options_.size);
-    if (!scenario) {
-      const Wrong& wrong = scenario.error();
-      tally.add(Violation{
-          wrong.kind, std::string(to_string(kind)), fmt::format("{}: {}", to_string(kind), wrong.text), 0, {}});
-      continue;
-    }
-    scenarios_.push_back(std::make_unique<Scenario>(std::move(*scenario)));
-    // What must not happen is in the report also where it did not.
-    for (const Outcome outcome : {Outcome::lost_silently, Outcome::wrong}) {
-      tally.counts[{std::string(to_string(kind)), std::string(to_string(outcome))}] = 0;
-    }
-    for (const ScenarioFile& file : scenarios_.back()->files) {
-      segments_.push_back({total_, scenarios_.back().get(), &file});
-      total_ += kind_ == faultfs::DamageKind::flip ? file.size * 8 : file.size;
-    }
+    add_scenario(kind, tally);
   }
   order_ = options_.spread ? CaseOrder::spread(total_, options_.seed) : CaseOrder::as_they_come(total_);
   return tally;
 }
 
-DamageCampaign::Case DamageCampaign::case_at(std::uint64_t index) const {
+void DamageCampaign::add_scenario(ScenarioKind kind, Tally& tally) {
+  const std::string name(to_string(kind));
+  auto scenario = make_scenario(kind, subject_, options_.seed, options_.size);
+  if (!scenario && scenario.error().does_not_suit) {
+    tally.counts[{name, "left out: " + scenario.error().text}] = 1;
+    return;
+  }
+  if (!scenario) {
+    const Wrong& wrong = scenario.error();
+    tally.add(Violation{wrong.kind, name, fmt::format("{}: {}", name, wrong.text), 0, {}});
+    return;
+  }
+  // What must not happen is in the report also where it did not.
+  for (const DamageOutcome outcome : {DamageOutcome::lost_silently, DamageOutcome::wrong}) {
+    tally.counts[{name, std::string(to_string(outcome))}] = 0;
+  }
+  stages_.push_back(std::make_unique<Stage>(kind_, subject_, std::move(*scenario), total_, options_.seed));
+  total_ += stages_.back()->cases.size();
+}
+
+const DamageCampaign::Stage& DamageCampaign::stage_at(std::uint64_t place) const {
+  const auto first = [](const std::unique_ptr<Stage>& stage) { return stage->first; };
+  return **(std::ranges::upper_bound(stages_, place, {}, first) - 1);
+}
+
+DamageCase DamageCampaign::case_at(std::uint64_t index) const {
   WB_ASSERT(index < total_);
   const std::uint64_t place = order_.at(index);
-  const auto& segment = *(std::ranges::upper_bound(segments_, place, {}, &Segment::first) - 1);
-  return {index, *segment.scenario, {kind_, segment.file->name, place - segment.first}};
+  const Stage& stage = stage_at(place);
+  return {stage.scenario, stage.cases.at(place - stage.first)};
 }
 
 Tally DamageCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   Tally tally;
-  for (std::uint64_t index = cases.first; index < cases.last; ++index) run_case(index, watch, tally);
+  FollowedUp followed_up;
+  for (std::uint64_t index = cases.first; index < cases.last; ++index) run_case(index, watch, followed_up, tally);
   return tally;
 }
 
 namespace {
-
-// What a case is judged by: the open that must be right, and what comes after it.
-class Trial {
- public:
-  Trial(const Subject& subject, const Scenario& scenario, const faultfs::Image& image, std::uint64_t entropy)
-      : subject_(subject), scenario_(scenario), image_(image), entropy_(entropy) {}
-
-  Judgement run(const Harm& harm, bool read_only_too) {
-    faultfs::SimDisk vfs(image_, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
-    observed_ = observe(subject_, vfs, kScenarioDirectory, request(false));
-    Judgement judgement = judge(scenario_.timeline, harm.allowed, observed_);
-    // On the same bytes the same answer is certain, so a second open is only worth its time where the first changed
-    // any.
-    if (!judgement.wrong && !(vfs.image() == image_)) judgement.wrong = open_again(vfs);
-    if (!judgement.wrong && read_only_too) judgement.wrong = open_read_only();
-    return judgement;
-  }
-
-  [[nodiscard]] Answer answer() const { return observed_.answer; }
-
- private:
-  OpenRequest request(bool read_only) {
-    return {.read_only = read_only, .settings = scenario_settings(scenario_.kind), .entropy = entropy_++};
-  }
-
-  std::optional<Wrong> open_again(faultfs::SimDisk& vfs) {
-    return judge_second_open(observed_, observe(subject_, vfs, kScenarioDirectory, request(false)));
-  }
-
-  std::optional<Wrong> open_read_only() {
-    faultfs::SimDisk vfs(image_, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
-    const Observation second = observe(subject_, vfs, kScenarioDirectory, request(true));
-    if (!(vfs.image() == image_)) return Wrong{ViolationKind::changed_read_only, "a read-only open changed the image"};
-    return judge_second_open(observed_, second);
-  }
-
-  const Subject& subject_;
-  const Scenario& scenario_;
-  const faultfs::Image& image_;
-  std::uint64_t entropy_;
-  Observation observed_;
-};
 
 std::string_view describe(Place place) {
   switch (place) {
@@ -130,53 +98,67 @@ std::string_view describe(Place place) {
     case Place::end: return "the end of a log, after its last record";
     case Place::unwritten: return "bytes of a log that nobody wrote";
     case Place::obsolete: return "a file that a newer snapshot replaces";
+    case Place::unknown: return "a file whose role is not known";
   }
   return "unknown";
 }
 
+std::string prefix_text(const PrefixRange& range) {
+  if (range.first == range.last) return fmt::format("after the first {}", range.first);
+  return fmt::format("after the first {} to {}", range.first, range.last);
+}
+
 std::string expected_text(const Harm& harm, std::size_t full) {
   std::string text = fmt::format("the contents after all {} commands", full);
-  if (harm.allowed.unreported.ranges().size() > 1) {
-    text += fmt::format(", or after the first {}", harm.allowed.unreported.ranges().front().first);
+  if (const PrefixRange& lowest = harm.allowed.unreported.ranges().front(); lowest.first < full) {
+    text += ", or " + prefix_text(lowest);
   }
   text += " without a report";
   if (harm.allowed.reported)
-    text += fmt::format("; or after the first {} with a report of damage", *harm.allowed.reported);
+    text += fmt::format("; or {} with a report of damage", prefix_text(*harm.allowed.reported));
   if (harm.allowed.refusal) text += "; or a refusal to open";
   return text;
 }
 
 }  // namespace
 
-void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, Tally& tally) const {
-  const Case c = case_at(index);
-  const auto image = faultfs::apply(c.damage, c.scenario.image);
-  if (!image) {
-    tally.trouble = image.error().message();
+void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, FollowedUp& followed_up, Tally& tally) const {
+  const auto& [scenario, damage] = case_at(index);
+  const auto image = faultfs::apply(damage, scenario.image, &scenario.older);
+  const auto harmed = image ? HarmedBytes::between(scenario.image, *image, damage.file) : std::nullopt;
+  if (!harmed) {
+    tally.trouble = image ? to_text(damage) + " changes nothing" : image.error().message();
     return;
   }
-  const Harm harm = harm_of(c.scenario, c.damage);
-  const std::string scenario(to_string(c.scenario.kind));
-  const auto draft = [&](ViolationKind kind) {
-    std::string summary = fmt::format("scenario  {}\ndamage    {} (byte {}: {})\nexpected  {}\n", scenario,
-                                      faultfs::to_text(c.damage), c.damage.first_harmed_byte(), describe(harm.place),
-                                      expected_text(harm, c.scenario.timeline.full()));
-    return Violation{kind, fmt::format("{}: {}", scenario, to_string(harm.place)), std::move(summary), index, {}};
+  const Harm harm = harm_of(scenario, *harmed);
+  const std::string name(to_string(scenario.kind));
+  const std::string where = fmt::format("{}: {}", name, to_string(harm.place));
+  const auto made = [&] {
+    FoundCase found(subject_, scenario.script.settings);
+    found.play(scenario.kind, scenario.script, damage);
+    return found;
   };
+  const auto summary = [&] {
+    return fmt::format("scenario  {}\ndamage    {} (byte {}: {})\nexpected  {}\n", name, faultfs::to_text(damage),
+                       harmed->bytes.begin, describe(harm.place), expected_text(harm, scenario.timeline.full()));
+  };
+
   ++tally.cases;
   ++tally.fired;
   ++tally.distinct_images;  // no two cases of a unit leave the same bytes
-  if (!watch.at(index, [&] { return draft(ViolationKind::died); })) {
-    ++tally.counts[{scenario, std::string(to_string(Outcome::wrong))}];
+  if (!watch.at(index, [&] { return made().draft(this->name(), where, summary()); })) {
+    ++tally.counts[{name, std::string(to_string(DamageOutcome::wrong))}];
     return;
   }
-  Trial trial(subject_, c.scenario, *image, Random(options_.seed).split(index).next());
-  const Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
-  ++tally.counts[{scenario, std::string(to_string(outcome_of(c.scenario, c.damage, trial.answer(), judgement)))}];
-  if (!judgement.wrong) return;
-  Violation violation = draft(judgement.wrong->kind);
-  violation.summary += "got       " + judgement.wrong->text;
-  tally.add(std::move(violation));
+  const DamageTrials& trials = stage_at(order_.at(index)).trials;
+  const TrialResult result =
+      trials.run(*image, harm.allowed, index % 16 == 0 && subject_.capabilities().read_only, followed_up);
+  tally.follow_ups += result.new_image ? 1 : 0;
+  ++tally.counts[{name, std::string(to_string(outcome_of(scenario, harm, result.answer, result.judgement)))}];
+  if (!result.judgement.wrong) return;
+  const Wrong& wrong = *result.judgement.wrong;
+  if (tally.count_known(wrong.kind, where)) return;
+  tally.add(made().violation(this->name(), wrong, where, summary() + "got       " + wrong.text, index));
 }
 
 }  // namespace walbreaker

@@ -1,17 +1,17 @@
-// The campaigns `truncate` and `bitflip`: every cut of every file, every flip of every bit, in every scenario.
+// The campaigns `truncate`, `bitflip` and `damage`: every damage of damage_cases.h, in every scenario that suits.
 //
 // A case is one damage to one scenario's image. The subject opens the damaged image to read and write, is scanned and
-// asked for every key, and judged by damage_oracle.h. Then:
-// - a read-write open that changed the disk is followed by a second one, which must show the same;
-// - every 16th case, a read-only open must show the same and change no byte.
+// asked for every key, and judged by damage_oracle.h; then come the follow-ups of damage_trial.h. Every 16th case, a
+// read-only open of the damaged image must show the same and change no byte.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "faultfs/damage.h"
 #include "harness/campaign.h"
 #include "harness/case_order.h"
+#include "harness/damage_cases.h"
+#include "harness/damage_trial.h"
 #include "harness/scenario.h"
 
 namespace walbreaker {
@@ -23,31 +23,39 @@ struct DamageCampaignOptions {
   std::vector<ScenarioKind> scenarios;  // empty: all
 };
 
+// What makes the damaged image of a case again, with the subject: the scenario's script, and the damage.
+struct DamageCase {
+  const Scenario& scenario;
+  faultfs::Damage damage;
+};
+
 class DamageCampaign final : public Campaign {
  public:
   // The subject outlives it.
-  DamageCampaign(faultfs::DamageKind kind, const Subject& subject, DamageCampaignOptions options);
+  DamageCampaign(DamageCampaignKind kind, const Subject& subject, DamageCampaignOptions options);
   ~DamageCampaign() override;
 
-  [[nodiscard]] std::string_view name() const override;
+  [[nodiscard]] std::string_view name() const override { return to_string(kind_); }
   Tally prepare() override;
   [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return total_; }
   [[nodiscard]] std::uint64_t cases_per_unit() const override { return 128; }
   using Campaign::run;
   Tally run(const CaseRange& cases, CaseWatch& watch) override;
 
+  // The case of this number, which a violation names. Good as long as the campaign is.
+  [[nodiscard]] DamageCase case_at(std::uint64_t index) const;
+
  private:
-  struct Case;
-  struct Segment;  // the cases of one file
+  struct Stage;  // a scenario, and all that is done to it
 
-  [[nodiscard]] Case case_at(std::uint64_t index) const;
-  void run_case(std::uint64_t index, CaseWatch& watch, Tally& tally) const;
+  void add_scenario(ScenarioKind kind, Tally& tally);
+  [[nodiscard]] const Stage& stage_at(std::uint64_t place) const;
+  void run_case(std::uint64_t index, CaseWatch& watch, FollowedUp& followed_up, Tally& tally) const;
 
-  faultfs::DamageKind kind_;
+  DamageCampaignKind kind_;
   const Subject& subject_;
   DamageCampaignOptions options_;
-  std::vector<std::unique_ptr<Scenario>> scenarios_;
-  std::vector<Segment> segments_;
+  std::vector<std::unique_ptr<Stage>> stages_;
   std::uint64_t total_ = 0;
   CaseOrder order_ = CaseOrder::as_they_come(0);
 };

@@ -13,13 +13,11 @@
 namespace walbreaker {
 namespace {
 
-using faultfs::DamageKind;
-
 const Subject& reference() { return *find_test_subject("reference"); }
 
 constexpr ScenarioSize kTiny{.snapshot_bytes = 300, .log_bytes = 300};
 
-Tally run_all(DamageKind kind, const Subject& subject, const std::vector<ScenarioKind>& scenarios,
+Tally run_all(DamageCampaignKind kind, const Subject& subject, const std::vector<ScenarioKind>& scenarios,
               const ScenarioSize& size) {
   DamageCampaign campaign(kind, subject, {.seed = 1, .size = size, .spread = false, .scenarios = scenarios});
   Tally tally = campaign.prepare();
@@ -27,7 +25,7 @@ Tally run_all(DamageKind kind, const Subject& subject, const std::vector<Scenari
   return tally;
 }
 
-Tally torture_toy(DamageKind kind, ToyBug bug) {
+Tally torture_toy(DamageCampaignKind kind, ToyBug bug) {
   return run_all(kind, toy(bug), {ScenarioKind::fresh, ScenarioKind::mid_flight}, kTiny);
 }
 
@@ -37,13 +35,13 @@ std::set<ViolationKind> kinds_of(const Tally& tally) {
   return kinds;
 }
 
-std::uint64_t count(const Tally& tally, ScenarioKind scenario, Outcome outcome) {
+std::uint64_t count(const Tally& tally, ScenarioKind scenario, DamageOutcome outcome) {
   const auto it = tally.counts.find({std::string(to_string(scenario)), std::string(to_string(outcome))});
   return it == tally.counts.end() ? 0 : it->second;
 }
 
 TEST(DamageCampaign, ACorrectToyPasses) {
-  for (const DamageKind kind : {DamageKind::truncate, DamageKind::flip}) {
+  for (const DamageCampaignKind kind : {DamageCampaignKind::truncate, DamageCampaignKind::bitflip}) {
     const Tally tally = torture_toy(kind, ToyBug::none);
     EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
     EXPECT_GT(tally.cases, 500U);
@@ -53,22 +51,23 @@ TEST(DamageCampaign, ACorrectToyPasses) {
 }
 
 TEST(DamageCampaign, FindsEachWayToBeWrongAndNamesIt) {
-  const auto found = [](DamageKind kind, ToyBug bug) { return kinds_of(torture_toy(kind, bug)); };
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::ignores_damage).contains(ViolationKind::silent_loss));
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::skips_bad_records).contains(ViolationKind::hole));
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::checks_nothing).contains(ViolationKind::wrong_value));
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::checks_nothing).contains(ViolationKind::phantom_value));
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::reports_always).contains(ViolationKind::baseline));
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::loses_one_more).contains(ViolationKind::lost_ack));
-  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::loses_one_more).contains(ViolationKind::silent_loss));
-  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::forgets_at_reopen).contains(ViolationKind::unstable_recovery));
-  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::writes_read_only).contains(ViolationKind::changed_read_only));
-  EXPECT_TRUE(found(DamageKind::truncate, ToyBug::wrong_get).contains(ViolationKind::wrong_result));
-  EXPECT_TRUE(found(DamageKind::flip, ToyBug::fails_oddly).contains(ViolationKind::unrecoverable));
+  const auto found = [](DamageCampaignKind kind, ToyBug bug) { return kinds_of(torture_toy(kind, bug)); };
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::ignores_damage).contains(ViolationKind::silent_loss));
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::skips_bad_records).contains(ViolationKind::hole));
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::checks_nothing).contains(ViolationKind::wrong_value));
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::checks_nothing).contains(ViolationKind::phantom_value));
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::reports_always).contains(ViolationKind::baseline));
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::loses_one_more).contains(ViolationKind::lost_ack));
+  EXPECT_TRUE(found(DamageCampaignKind::truncate, ToyBug::loses_one_more).contains(ViolationKind::silent_loss));
+  EXPECT_TRUE(
+      found(DamageCampaignKind::truncate, ToyBug::forgets_at_reopen).contains(ViolationKind::unstable_recovery));
+  EXPECT_TRUE(found(DamageCampaignKind::truncate, ToyBug::writes_read_only).contains(ViolationKind::changed_read_only));
+  EXPECT_TRUE(found(DamageCampaignKind::truncate, ToyBug::wrong_get).contains(ViolationKind::wrong_result));
+  EXPECT_TRUE(found(DamageCampaignKind::bitflip, ToyBug::fails_oddly).contains(ViolationKind::unrecoverable));
 }
 
 TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
-  const Tally tally = torture_toy(DamageKind::flip, ToyBug::ignores_damage);
+  const Tally tally = torture_toy(DamageCampaignKind::bitflip, ToyBug::ignores_damage);
   ASSERT_EQ(tally.violations.size(), 1U);
   const Violation& violation = tally.violations.front();
   EXPECT_EQ(violation.where, "mid_flight: record");
@@ -79,50 +78,50 @@ TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
 }
 
 TEST(DamageCampaign, TheReferencePassesEveryCutOfEveryFileInEveryScenario) {
-  const Tally tally = run_all(DamageKind::truncate, reference(), {}, kTiny);
+  const Tally tally = run_all(DamageCampaignKind::truncate, reference(), {}, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
-  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::cut_dropped), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::two_generations, Outcome::prefix_reported), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::full_reported), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::refused), 0U);
-  EXPECT_EQ(count(tally, ScenarioKind::closed, Outcome::cut_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::cut_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::two_generations, DamageOutcome::prefix_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, DamageOutcome::full_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, DamageOutcome::refused), 0U);
+  EXPECT_EQ(count(tally, ScenarioKind::closed, DamageOutcome::cut_dropped), 0U);
 }
 
 // The headline, on a store of some 9 KiB; `walbreaker run --exhaustive` shows it on larger ones.
 TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAClosedStore) {
-  const Tally tally = run_all(DamageKind::flip, reference(), {ScenarioKind::closed}, kTiny);
+  const Tally tally = run_all(DamageCampaignKind::bitflip, reference(), {ScenarioKind::closed}, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
-  const std::uint64_t reported = count(tally, ScenarioKind::closed, Outcome::full_reported);
-  const std::uint64_t refused = count(tally, ScenarioKind::closed, Outcome::refused);
-  EXPECT_EQ(reported + refused + count(tally, ScenarioKind::closed, Outcome::full), tally.cases);
+  const std::uint64_t reported = count(tally, ScenarioKind::closed, DamageOutcome::full_reported);
+  const std::uint64_t refused = count(tally, ScenarioKind::closed, DamageOutcome::refused);
+  EXPECT_EQ(reported + refused + count(tally, ScenarioKind::closed, DamageOutcome::full), tally.cases);
   EXPECT_GT(reported, 4'096U * 8 / 2);
   EXPECT_GT(refused, 4'096U * 8);
 }
 
 TEST(DamageCampaign, TheReferencePassesEveryBitFlipOfAStoreStoppedInMidFlight) {
-  const Tally tally = run_all(DamageKind::flip, reference(), {ScenarioKind::mid_flight}, kTiny);
+  const Tally tally = run_all(DamageCampaignKind::bitflip, reference(), {ScenarioKind::mid_flight}, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
-  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::prefix_reported), 0U);
-  EXPECT_GT(count(tally, ScenarioKind::mid_flight, Outcome::last_group_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::prefix_reported), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::last_group_dropped), 0U);
 }
 
 TEST(DamageCampaign, TheReferencePassesASampleOfAllBitFlips) {
-  DamageCampaign campaign(DamageKind::flip, reference(), {.seed = 1});
+  DamageCampaign campaign(DamageCampaignKind::bitflip, reference(), {.seed = 1});
   Tally tally = campaign.prepare();
   tally.add(campaign.run({0, 4'000}));
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
   for (const ScenarioKind kind :
        {ScenarioKind::mid_flight, ScenarioKind::two_generations, ScenarioKind::sync_on_request}) {
-    EXPECT_GT(count(tally, kind, Outcome::prefix_reported), 0U) << to_string(kind);
-    EXPECT_GT(count(tally, kind, Outcome::last_group_dropped), 0U) << to_string(kind);
+    EXPECT_GT(count(tally, kind, DamageOutcome::prefix_reported), 0U) << to_string(kind);
+    EXPECT_GT(count(tally, kind, DamageOutcome::last_group_dropped), 0U) << to_string(kind);
   }
-  EXPECT_GT(count(tally, ScenarioKind::closed, Outcome::full_reported), 0U);
-  EXPECT_EQ(count(tally, ScenarioKind::closed, Outcome::last_group_dropped), 0U);
+  EXPECT_GT(count(tally, ScenarioKind::closed, DamageOutcome::full_reported), 0U);
+  EXPECT_EQ(count(tally, ScenarioKind::closed, DamageOutcome::last_group_dropped), 0U);
 }
 
 TEST(DamageCampaign, AUnitComesToTheSameWhateverRanBefore) {
   const auto run = [](const std::vector<CaseRange>& units) {
-    DamageCampaign campaign(DamageKind::truncate, reference(), {.seed = 3});
+    DamageCampaign campaign(DamageCampaignKind::truncate, reference(), {.seed = 3});
     Tally tally = campaign.prepare();
     for (const CaseRange& unit : units) tally.add(campaign.run(unit));
     return tally.counts;
@@ -133,8 +132,8 @@ TEST(DamageCampaign, AUnitComesToTheSameWhateverRanBefore) {
 TEST(DamageCampaign, HasNoVerdictOnASubjectThatDoesNotPromiseWhatItJudges) {
   walbreaker_plugin plugin = fake_plugin();  // it promises nothing of damage, nor of kills
   const PluginSubject subject(plugin, "./fake.so");
-  DamageCampaign damage(DamageKind::flip, subject, {.seed = 1});
-  EXPECT_THAT(damage.prepare().trouble.value_or(""), testing::HasSubstr("on_damage=exact_prefix, which fake does not"));
+  DamageCampaign damage(DamageCampaignKind::bitflip, subject, {.seed = 1});
+  EXPECT_THAT(damage.prepare().trouble.value_or(""), testing::HasSubstr("fake promises nothing of damage"));
 }
 
 }  // namespace

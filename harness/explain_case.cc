@@ -53,9 +53,9 @@ std::string tell_commands(const Stage& stage, const StageRun& played) {
                                                : "       the store is closed, and opened again\n";
     }
     if (i == stage.script.commands.size()) break;
-    const bool is_acked_elsewhere = stage.found && i < stage.found->acked;
-    const std::string answer =
-        stage.found ? (is_acked_elsewhere ? "acked" : "issued") : answer_to(played.run.trace, i, ops);
+    std::string answer = "acked";
+    if (stage.found && i >= stage.found->acked) answer = "issued";
+    if (!stage.found && !stage.scenario) answer = answer_to(played.run.trace, i, ops);
     text += fmt::format("  {:>3}  {:<60} {}\n", i, text_of(stage.script.commands[i]), answer);
   }
   if (stage.script.closed) text += "       the store is closed\n";
@@ -143,10 +143,9 @@ std::string tell_stage(const Subject& subject, const Case& c, const CaseResult& 
   if (c.stages.size() > 1) text += fmt::format("--- stage {} of {} ---\n", index, c.stages.size());
   text += "commands\n" + tell_commands(stage, played);
   if (played.state) text += '\n' + tell_crash(stage, played);
-  if (!stage.damage.empty()) text += "\ndamage\n";
-  for (const faultfs::Damage& damage : stage.damage) text += fmt::format("  {}\n", faultfs::to_text(damage));
+  if (stage.damage) text += fmt::format("\ndamage, to the scenario {}\n  {}\n", to_string(*stage.scenario), faultfs::to_text(*stage.damage));
   text += "\nfiles as the stage left them\n";
-  text += stage.found ? tell_image(played.image) : tell_disk(subject, stage, played);
+  text += stage.found || stage.scenario ? tell_image(played.image) : tell_disk(subject, stage, played);
   return text + '\n';
 }
 
@@ -186,7 +185,8 @@ std::string explain_case(const Subject& subject, const Case& c) {
   for (std::size_t i = 0; i < result.stages.size(); ++i) text += tell_stage(subject, c, result, i);
   if (result.observation) text += tell_observation(*result.observation);
   if (!result.stages.empty()) {
-    const std::string layout = subject.layout_text(result.stages.back().image, kStoreDirectory);
+    const std::string layout = subject.layout_text(
+        result.stages.back().image, c.stages.back().scenario ? kScenarioDirectory : kStoreDirectory);
     if (!layout.empty()) text += '\n' + layout;
   }
   if (const auto cure = result.wrong ? find_cure(subject, c, result) : std::nullopt) {

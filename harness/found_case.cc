@@ -30,6 +30,12 @@ Stage& FoundCase::play(const Script& script, const faultfs::Trace& trace, const 
   return stage;
 }
 
+void FoundCase::play(ScenarioKind scenario, const Script& script, const faultfs::Damage& damage) {
+  Stage& stage = play(script);
+  stage.scenario = scenario;
+  stage.damage = damage;
+}
+
 namespace {
 
 std::string in_words(const CaseResult& result) {

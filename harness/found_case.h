@@ -25,6 +25,9 @@ class FoundCase {
   Stage& play(const Script& script, const faultfs::Trace& trace, const faultfs::DiskModel& model,
               const faultfs::CrashState& state);
 
+  // The one stage of a case whose files are damaged.
+  void play(ScenarioKind scenario, const Script& script, const faultfs::Damage& damage);
+
   // What a violation will be if the subject takes the process down: nothing is run for it. Its kind is not known yet.
   [[nodiscard]] Violation draft(std::string_view campaign, std::string where, std::string summary) &&;
 

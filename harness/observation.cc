@@ -44,35 +44,50 @@ std::optional<Wrong> wrong_order(const Listing& listing) {
                fmt::format("the scan returned key {} before key {}", in_quotes(at->first), in_quotes((at + 1)->first))};
 }
 
-std::optional<Wrong> wrong_get(Session& session, const std::string& key, const std::string* expected) {
+std::optional<Wrong> wrong_get(Session& session, const std::string& key, const std::string* expected,
+                               kv::ErrorCode& refusal) {
   const auto got = session.get(key);
-  if (!got) return failed(fmt::format("get {}", in_quotes(key)), got.error());
+  if (!got) {
+    refusal = got.error().code;
+    return failed(fmt::format("get {}", in_quotes(key)), got.error());
+  }
   const bool agrees = expected == nullptr ? !got->has_value() : *got == *expected;
   if (agrees) return std::nullopt;
   return Wrong{ViolationKind::wrong_result, fmt::format("get {} answered {}, and the scan {}", in_quotes(key),
                                                         value_text(*got ? &**got : nullptr), value_text(expected))};
 }
 
-std::optional<Wrong> wrong_gets(Session& session, const Listing& listing) {
+std::optional<Wrong> wrong_gets(Session& session, const Listing& listing, kv::ErrorCode& refusal) {
   for (const auto& [key, value] : listing) {
-    if (auto wrong = wrong_get(session, key, &value)) return wrong;
+    if (auto wrong = wrong_get(session, key, &value, refusal)) return wrong;
   }
-  return wrong_get(session, std::string(kMissingKey), nullptr);
+  return wrong_get(session, std::string(kMissingKey), nullptr, refusal);
+}
+
+// What a store that refused a read serves: what its scan returned, or else what it answers for each key.
+PartialListing read_partly(Session& session, const Reading& reading, const Inquiry& inquiry) {
+  PartialListing partial;
+  for (const auto& [key, value] : reading.listing) partial.emplace_back(key, value);
+  if (!partial.empty()) return partial;
+  for (const std::string& key : inquiry.keys) {
+    if (auto got = session.get(key)) partial.emplace_back(key, std::move(*got));
+  }
+  return partial;
 }
 
 }  // namespace
 
 Reading read_all(Session& session) {
   auto listing = session.scan();
-  if (!listing) return {{}, failed("scan", listing.error())};
+  if (!listing) return {{}, failed("scan", listing.error()), listing.error().code};
   Reading reading{std::move(*listing), {}};
   reading.wrong = wrong_order(reading.listing);
-  if (!reading.wrong) reading.wrong = wrong_gets(session, reading.listing);
+  if (!reading.wrong) reading.wrong = wrong_gets(session, reading.listing, reading.refusal);
   return reading;
 }
 
 Observation observe(const Subject& subject, kv::Vfs& vfs, const std::string& directory, const OpenRequest& request,
-                    Leave leave) {
+                    Leave leave, const Inquiry& inquiry) {
   Observation observation;
   const auto opened = subject.open(vfs, directory, request);
   if (!opened) {
@@ -84,6 +99,8 @@ Observation observe(const Subject& subject, kv::Vfs& vfs, const std::string& dir
   observation.answer = answer_of(opened->answer);
   observation.text = opened->text;
   Reading reading = read_all(*opened->session);
+  observation.refusal = reading.refusal;
+  if (reading.refusal != kv::ErrorCode::ok) observation.partial = read_partly(*opened->session, reading, inquiry);
   observation.listing = std::move(reading.listing);
   observation.wrong = std::move(reading.wrong);
   if (leave == Leave::closed && !observation.wrong) {

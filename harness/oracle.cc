@@ -46,12 +46,12 @@ std::optional<Wrong> judge_reported(const Allowed& allowed, const PrefixSet& ser
     return Wrong{ViolationKind::false_damage,
                  fmt::format("damage was reported, where none may be: {}", observation.text)};
   }
-  if (served.contains(*allowed.reported)) return std::nullopt;
-  const bool too_little = served.highest() < *allowed.reported;
+  if (served.intersects(*allowed.reported)) return std::nullopt;
+  const bool too_little = served.highest() < allowed.reported->first;
   return Wrong{
       too_little ? ViolationKind::lost_ack : ViolationKind::false_damage,
       fmt::format("damage was reported, with the contents after the first {} commands; it leaves those after {}: {}",
-                  in_words(served), *allowed.reported, observation.text)};
+                  in_words(served), in_words(PrefixSet({*allowed.reported})), observation.text)};
 }
 
 // The open answered `clean` or `torn`.
@@ -69,7 +69,7 @@ std::optional<Wrong> judge_unreported(const Allowed& allowed, const PrefixSet& s
 }
 
 std::size_t most_likely(const Allowed& allowed, Answer answer) {
-  if (answer == Answer::damaged && allowed.reported) return *allowed.reported;
+  if (answer == Answer::damaged && allowed.reported) return allowed.reported->last;
   return allowed.unreported.highest();
 }
 
@@ -85,6 +85,35 @@ Judgement judge(const Timeline& timeline, const Allowed& allowed, const Observat
   const bool reported = observation.answer == Answer::damaged;
   auto wrong = reported ? judge_reported(allowed, served, observation) : judge_unreported(allowed, served, observation);
   return {std::move(wrong), served.highest()};
+}
+
+namespace {
+
+// The highest prefix among some ranges, ascending, that shows the contents.
+std::optional<std::size_t> match(const PossibleContents& possible, const std::vector<PrefixRange>& ranges,
+                                 const Listing& listing) {
+  for (auto range = ranges.rbegin(); range != ranges.rend(); ++range) {
+    if (const auto prefix = possible.matches(listing, *range)) return prefix;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Judgement judge(const PossibleContents& possible, const Allowed& allowed, const Observation& observation) {
+  if (observation.answer == Answer::refused) return {judge_refusal(allowed, observation), std::nullopt};
+  if (observation.wrong) return {observation.wrong, std::nullopt};
+  const bool reported = observation.answer == Answer::damaged;
+  std::vector<PrefixRange> ranges = reported ? std::vector<PrefixRange>{} : allowed.unreported.ranges();
+  if (reported && allowed.reported) ranges.push_back(*allowed.reported);
+  if (const auto prefix = match(possible, ranges, observation.listing)) return {std::nullopt, prefix};
+  const auto served = possible.matches(observation.listing, {0, possible.size()});
+  if (!served) {
+    const std::size_t expected = most_likely(allowed, observation.answer);
+    return {possible.explain(observation.listing, {expected, expected}), std::nullopt};
+  }
+  const PrefixSet set({{*served, *served}});
+  return {reported ? judge_reported(allowed, set, observation) : judge_unreported(allowed, set, observation), served};
 }
 
 std::optional<Wrong> judge_second_open(const Observation& first, const Observation& second) {

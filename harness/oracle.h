@@ -1,8 +1,8 @@
 // The oracle: what a subject may answer, and whether it did.
 //
-// The contents allowed are always those after the first k commands of a history, batches whole. Which k are allowed,
-// and which answers of the open go with them, is told by an Allowed: a kill's is made here, that of damage in
-// damage_oracle.h.
+// The contents allowed are always those after the first k commands of a history, batches whole, or what a weaker
+// promise makes of them (possible_contents.h). Which k are allowed, and which answers of the open go with them, is told
+// by an Allowed: a kill's is made here, that of damage in damage_oracle.h.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "harness/observation.h"
+#include "harness/possible_contents.h"
 #include "harness/timeline.h"
 
 namespace walbreaker {
 
 struct Allowed {
   PrefixSet unreported;                 // the prefixes that an open may serve that answered clean or torn
-  std::optional<std::size_t> reported;  // the one prefix that may be served by an open that answered damaged
+  std::optional<PrefixRange> reported;  // the prefixes that may be served by an open that answered damaged
   bool refusal = false;                 // whether the open may fail, with corrupted or unsupported_version
 };
 
@@ -32,6 +33,9 @@ struct Judgement {
 };
 
 [[nodiscard]] Judgement judge(const Timeline& timeline, const Allowed& allowed, const Observation& observation);
+
+// The same by what the subject promises of order and batches.
+[[nodiscard]] Judgement judge(const PossibleContents& possible, const Allowed& allowed, const Observation& observation);
 
 // Whether the second of two opens, with no command between them, contradicts the first one.
 [[nodiscard]] std::optional<Wrong> judge_second_open(const Observation& first, const Observation& second);

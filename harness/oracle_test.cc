@@ -47,7 +47,7 @@ std::optional<ViolationKind> after_kill(const Observation& observation) {
   return kind_of(allowed_after_kill(four_commands().history()), observation);
 }
 
-Allowed log_damage(std::size_t p) { return {PrefixSet({{4, 4}}), p, true}; }
+Allowed log_damage(std::size_t p) { return {PrefixSet({{4, 4}}), PrefixRange{p, p}, true}; }
 
 TEST(Oracle, AcceptsEveryPrefixFromTheLastAckedToTheLastIssued) {
   EXPECT_EQ(after_kill(served(Answer::clean, after(3))), std::nullopt);

@@ -32,7 +32,7 @@ class Player {
         vfs_(disk_, plan_of(script.live_fault),
              {.before_sync = [this](faultfs::SyncFault fault) { disk_.arrange(fault); }, .kill = {}}),
         begins_with_a_store_(!image.files.empty()) {
-    run_.stretches.emplace_back(Contents{});
+    run_.stretches.emplace_back(Contents{}, rules_of(promise_, script.epoch));
   }
 
   PlayedRun run() && {
@@ -129,7 +129,8 @@ class Player {
           standing_at(trace, script_.commands, trace.ops.size(), faultfs::Survival::all, promise_);
       if (auto found = possible().judge(listing, standing.allowed)) return std::unexpected(std::move(*found));
     }
-    run_.stretches.emplace_back(Contents(listing.begin(), listing.end()));
+    if (is_first) run_.first_served = listing;
+    run_.stretches.emplace_back(Contents(listing.begin(), listing.end()), rules_of(promise_, script_.epoch));
     return {};
   }
 

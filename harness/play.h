@@ -57,7 +57,8 @@ struct PlayedRun {
   // the next. The first one knows only a disk with nothing on it: what a store that was there before may show is the
   // caller's to say.
   std::vector<PossibleContents> stretches;
-  std::vector<std::string> failures;  // every error that was answered, in words
+  std::optional<Listing> first_served;  // what the first open that answered showed
+  std::vector<std::string> failures;    // every error that was answered, in words
   std::uint64_t failed_opens = 0;
   std::uint64_t reads_answered = 0;  // whole scans by a process in which the fault had fired
   std::uint64_t reads_refused = 0;   // with an error: allowed, as nothing false is served; but a store can do better

@@ -57,7 +57,7 @@ Tally cut_power(const Subject& subject) {
   return run(campaign);
 }
 
-Tally damage(const Subject& subject, faultfs::DamageKind kind) {
+Tally damage(const Subject& subject, DamageCampaignKind kind) {
   DamageCampaign campaign(kind, subject, {.seed = 3, .scenarios = {}});
   return run(campaign, 3);
 }
@@ -115,7 +115,7 @@ TEST(ReferencePlugin, IsToldFromTheBuiltInReferenceByNoCampaign) {
     expect_pass(b);
   };
   expect_equal(cut_power(built_in), cut_power(plugin));
-  expect_equal(damage(built_in, faultfs::DamageKind::truncate), damage(plugin, faultfs::DamageKind::truncate));
+  expect_equal(damage(built_in, DamageCampaignKind::truncate), damage(plugin, DamageCampaignKind::truncate));
   EXPECT_EQ(built_in.ways(), plugin.ways());
   EXPECT_EQ(built_in.capabilities(), plugin.capabilities());
   EXPECT_EQ(plugin.role_of("wal-1.log"), FileRole::log);
@@ -125,8 +125,8 @@ TEST(LogStorePlugin, KeepsItsPromise) {
   const Subject& store = must_load(kTestPlugins + "/log_store.so");
   EXPECT_EQ(store.capabilities(), (Capabilities{.batch = true, .compact = false, .read_only = false}));
   expect_pass(cut_power(store));
-  expect_pass(damage(store, faultfs::DamageKind::truncate));
-  expect_pass(damage(store, faultfs::DamageKind::flip));
+  expect_pass(damage(store, DamageCampaignKind::truncate));
+  expect_pass(damage(store, DamageCampaignKind::bitflip));
 }
 
 TEST(LogStorePlugin, SurvivesKillsOfARealProcess) {

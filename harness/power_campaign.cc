@@ -155,9 +155,8 @@ class PowerUnit {
   // What the open showed was allowed by the crash before it, and the rest of the sequel is right.
   [[nodiscard]] std::optional<Wrong> wrong_sequel(const Setting& setting, const Cut& first, const Played& played) const {
     const PlayedRun& run = played.run;
-    if (run.stretches.size() > 1) {
-      const Contents& served = run.stretches[1].base();
-      const Observation seen{.listing = {served.begin(), served.end()}, .wrong = std::nullopt};
+    if (run.first_served) {
+      const Observation seen{.listing = *run.first_served, .wrong = std::nullopt};
       if (auto wrong = judge(first.ground, seen)) return wrong;
     }
     if (run.mistake) return run.mistake->wrong;

@@ -10,6 +10,7 @@ namespace walbreaker {
 class ReferenceSubject final : public Subject {
  public:
   [[nodiscard]] std::string_view name() const override { return "reference"; }
+  [[nodiscard]] Capabilities capabilities() const override { return {.locks = true}; }
   [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override;
   [[nodiscard]] std::vector<Settings> ways() const override;
   [[nodiscard]] FileRole role_of(std::string_view file_name) const override;

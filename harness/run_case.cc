@@ -2,10 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/assert.h"
 #include "faultfs/enumerate.h"
+#include "harness/case_order.h"
+#include "harness/damage_cases.h"
+#include "harness/damage_oracle.h"
+#include "harness/damage_trial.h"
+#include "harness/random.h"
 
 namespace walbreaker {
 
@@ -64,7 +70,7 @@ class CaseRunner {
 
   std::optional<Case> find_crash(ViolationKind kind) && {
     const Stage& last = case_.stages.back();
-    if (!last.crash || last.found || !last.damage.empty() || !play_before_last()) return std::nullopt;
+    if (!last.crash || last.found || last.scenario || !play_before_last()) return std::nullopt;
     StageRun& played = result_.stages.back();
     if (played.run.mistake) return std::nullopt;
     std::optional<Case> found;
@@ -90,6 +96,7 @@ class CaseRunner {
 
  private:
   Step play_all() {
+    if (case_.stages.front().scenario) return damage(case_.stages.front());
     faultfs::Image image = case_.image;
     for (std::size_t i = 0; i < case_.stages.size(); ++i) {
       const Stage& stage = case_.stages[i];
@@ -103,10 +110,32 @@ class CaseRunner {
     return {};
   }
 
+  // A scenario, and the damage done to it.
+  Step damage(const Stage& stage) {
+    const auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
+    if (!scenario && scenario.error().does_not_suit) {
+      return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: " + scenario.error().text});
+    }
+    if (!scenario) return violation(scenario.error());
+    auto image = faultfs::apply(*stage.damage, scenario->image, &scenario->older);
+    if (!image) return stale(0, image.error());
+    result_.stages.emplace_back().image = *image;
+    const auto harmed = HarmedBytes::between(scenario->image, *image, stage.damage->file);
+    if (!harmed) {
+      return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: the damage changes nothing"});
+    }
+    FollowedUp followed_up;
+    const DamageTrials trials(subject_, *scenario, Random(stage.script.entropy).next());
+    TrialResult trial = trials.run(*image, harm_of(*scenario, *harmed).allowed, subject_.capabilities().read_only,
+                                   followed_up);
+    if (trial.judgement.wrong) return violation(std::move(*trial.judgement.wrong));
+    return {};
+  }
+
   // What real commands left: nothing is played again.
   Step take_found(const Stage& stage, StageRun& played, const faultfs::Image& image) {
     played.image = image;
-    PossibleContents possible(stage.found->base);
+    PossibleContents possible(stage.found->base, rules_of(promise_, stage.script.epoch));
     for (const Command& command : stage.script.commands) possible.add(command, Outcome::acked);
     played.run.stretches.push_back(std::move(possible));
     ground_ = {played.run.stretches, {0, {stage.found->acked, stage.script.commands.size()}}};
@@ -128,15 +157,15 @@ class CaseRunner {
   Step look_at_first_image(const Stage& stage, const faultfs::Image& image) {
     const Observation first = observe_after_crash(subject_, stage.script.settings, stage.script.epoch, image);
     if (first.answer == Answer::refused || first.wrong) return {};
-    result_.first.emplace_back(Contents(first.listing.begin(), first.listing.end()));
+    result_.first.emplace_back(Contents(first.listing.begin(), first.listing.end()),
+                               rules_of(promise_, stage.script.epoch));
     ground_ = {result_.first, {0, {0, 0}}};
     return {};
   }
 
   Step judge_living(std::size_t index, const PlayedRun& run) {
-    const bool has_served = run.stretches.size() > 1;
-    if (index > 0 && has_served) {
-      const Observation served{.listing = listing_of(run.stretches[1].base()), .wrong = std::nullopt};
+    if (index > 0 && run.first_served) {
+      const Observation served{.listing = *run.first_served, .wrong = std::nullopt};
       if (auto wrong = judge(ground_, served)) return violation(std::move(*wrong));
     }
     if (!run.mistake) return {};
@@ -183,14 +212,25 @@ class CaseRunner {
     return judge_living(case_.stages.size() - 1, result_.stages.back().run).has_value();
   }
 
-  static Listing listing_of(const Contents& contents) { return {contents.begin(), contents.end()}; }
-
   const Subject& subject_;
   const Case& case_;
   Promise promise_;
   Ground ground_;
   CaseResult result_;
 };
+
+}  // namespace
+
+namespace {
+
+// The campaign that does such damage.
+DamageCampaignKind campaign_of(faultfs::DamageKind kind) {
+  switch (kind) {
+    case faultfs::DamageKind::truncate: return DamageCampaignKind::truncate;
+    case faultfs::DamageKind::flip: return DamageCampaignKind::bitflip;
+    default: return DamageCampaignKind::damage;
+  }
+}
 
 }  // namespace
 
@@ -206,6 +246,23 @@ std::optional<Wrong> CrashJudge::operator()(const faultfs::CrashPoint& point, co
 
 std::optional<Case> find_crash(const Subject& subject, const Case& c, ViolationKind kind) {
   return CaseRunner(subject, c).find_crash(kind);
+}
+
+std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind) {
+  constexpr std::uint64_t kMostDamages = 512;
+  const Stage& stage = c.stages.front();
+  if (!stage.scenario) return std::nullopt;
+  const auto scenario = play_scenario(*stage.scenario, subject, stage.script);
+  if (!scenario) return std::nullopt;
+  const DamageCases damages(campaign_of(stage.damage->kind), *scenario, subject, 0);
+  const CaseOrder order = CaseOrder::spread(damages.size(), 0);
+  Case other = c;
+  for (std::uint64_t i = 0; i < std::min(damages.size(), kMostDamages); ++i) {
+    other.stages.front().damage = damages.at(order.at(i));
+    const CaseResult result = run_case(subject, other);
+    if (result.wrong && result.wrong->kind == kind) return other;
+  }
+  return std::nullopt;
 }
 
 CaseResult run_case(const Subject& subject, const Case& c) { return CaseRunner(subject, c).run(); }

@@ -69,4 +69,8 @@ class CrashJudge {
 // state of the stage's run, within a small budget. Nothing where there is none, or no crash in the last stage.
 [[nodiscard]] std::optional<Case> find_crash(const Subject& subject, const Case& c, ViolationKind kind);
 
+// The same case with another damage of the same sort to its scenario, one that comes to a violation of this kind: the
+// first one of a few, spread over all. Nothing where there is none, or no damage.
+[[nodiscard]] std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind);
+
 }  // namespace walbreaker

@@ -114,7 +114,7 @@ TEST(Runner, ARealCampaignComesToTheSameWithAnyNumberOfJobs) {
   const auto run = [](unsigned jobs) {
     std::vector<std::unique_ptr<Campaign>> campaigns;
     campaigns.push_back(std::make_unique<DamageCampaign>(
-        faultfs::DamageKind::flip, toy(ToyBug::ignores_damage),
+        DamageCampaignKind::bitflip, toy(ToyBug::ignores_damage),
         DamageCampaignOptions{.size = {.snapshot_bytes = 300, .log_bytes = 300},
                               .scenarios = {ScenarioKind::fresh, ScenarioKind::mid_flight}}));
     const RunReport report = run_campaigns(campaigns, cases(1'500, jobs));

@@ -5,66 +5,34 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "engine/assert.h"
 #include "faultfs/disk_state.h"
+#include "faultfs/enumerate.h"
 #include "faultfs/faulty_vfs.h"
 #include "faultfs/sim_disk.h"
 #include "harness/oracle.h"
-#include "harness/workload.h"
+#include "harness/possible_contents.h"
+#include "harness/random.h"
 
 namespace walbreaker {
 
-std::string_view to_string(ScenarioKind kind) {
-  const auto& row = kScenarios.at(static_cast<std::size_t>(kind));
-  WB_ASSERT(row.kind == kind);
-  return row.name;
-}
-
-bool suits(ScenarioKind kind, const Subject& subject) {
-  const bool about_compaction = kind == ScenarioKind::two_generations || kind == ScenarioKind::obsolete_snapshot;
-  return !about_compaction || subject.capabilities().compact;
-}
-
-Settings scenario_settings(ScenarioKind kind) {
-  Settings settings{{"compact_after_operations", "0"}, {"compact_after_bytes", "0"}};
-  if (kind == ScenarioKind::sync_on_request) settings["sync"] = "on_request";
-  return settings;
-}
-
 namespace {
 
-using Step = std::expected<void, Wrong>;
+using faultfs::MarkKind;
+using faultfs::OpIndex;
+using faultfs::OpKind;
 
-std::unexpected<Wrong> baseline(std::string text) {
-  return std::unexpected(Wrong{ViolationKind::baseline, std::move(text)});
+using Step = std::expected<void, NoScenario>;
+
+std::unexpected<NoScenario> baseline(std::string text) {
+  return std::unexpected(NoScenario{{ViolationKind::baseline, std::move(text)}});
 }
 
-std::uint64_t bytes_of(const Contents& contents) {
-  std::uint64_t bytes = 0;
-  for (const auto& [key, value] : contents) bytes += key.size() + value.size();
-  return bytes;
-}
-
-std::uint64_t bytes_of(const Command& command) {
-  std::uint64_t bytes = 0;
-  for (const auto& write : command.writes.operations()) bytes += write.key.size() + write.value.size();
-  return bytes;
-}
-
-WorkloadShape shape_for(const ScenarioSize& size) {
-  WorkloadShape shape;
-  shape.cold_keys = static_cast<std::uint32_t>(size.snapshot_bytes / 40);  // a value has about 60 bytes: room to spare
-  shape.large_value = size.snapshot_bytes > (32 << 10) ? 9'000 : 700;      // beyond two sectors, where there is room
-  return shape;
-}
-
-faultfs::Fault fails_always(faultfs::OpKind kind, std::string pattern) {
-  return {.kind = faultfs::FaultKind::write_error,
-          .op = kind,
-          .path = std::move(pattern),
-          .lasting = faultfs::Lasting::for_ever};
+std::unexpected<NoScenario> does_not_suit(std::string text) {
+  return std::unexpected(NoScenario{{ViolationKind::baseline, std::move(text)}, true});
 }
 
 // Says who issued each operation of a trace, in their order.
@@ -72,10 +40,10 @@ class Tagger {
  public:
   explicit Tagger(const faultfs::Trace& trace) : mark_(trace.marks.begin()), end_(trace.marks.end()) {}
 
-  Tag at(faultfs::OpIndex op) {
+  Tag at(OpIndex op) {
     for (; mark_ != end_ && mark_->at <= op; ++mark_) {
-      if (mark_->kind == faultfs::MarkKind::issued) tag_ = tag_of_command(mark_->command);
-      const bool answered = mark_->kind == faultfs::MarkKind::acked || mark_->kind == faultfs::MarkKind::failed;
+      if (mark_->kind == MarkKind::issued) tag_ = tag_of_command(mark_->command);
+      const bool answered = mark_->kind == MarkKind::acked || mark_->kind == MarkKind::failed;
       if (answered) tag_ = tag_after_commands(mark_->command + 1);
     }
     return tag_;
@@ -87,201 +55,213 @@ class Tagger {
   Tag tag_ = tag_after_commands(0);
 };
 
-// The writes and syncs of every file, by the name that it has at the end of the trace.
-std::map<std::string, std::vector<RecordedOp>> recorded_by_name(const faultfs::Trace& trace) {
+using RecordedByName = std::map<std::string, std::vector<RecordedOp>>;
+
+// The writes and syncs of every file, by the name that it has after the first `ops` operations, or had last: a crash
+// may bring back a file that was removed.
+RecordedByName recorded_by_name(const faultfs::Trace& trace, OpIndex ops) {
   faultfs::Names names;
+  std::map<std::string, faultfs::FileId> last;
   std::map<faultfs::FileId, std::vector<RecordedOp>> of_files;
   Tagger tagger(trace);
-  for (faultfs::OpIndex i = 0; i < trace.ops.size(); ++i) {
+  for (OpIndex i = 0; i < ops; ++i) {
     const faultfs::TraceOp& op = trace.ops[i];
     names.apply({.op = i, .kind = op.kind, .file = op.file, .path = op.path, .to = op.to});
-    const bool writes = op.kind == faultfs::OpKind::write;
-    const bool syncs = op.kind == faultfs::OpKind::sync;
-    if (writes || syncs) of_files[op.file].push_back({op.kind, i, op.offset, op.length, tagger.at(i)});
+    for (const auto& [name, file] : names.files) last[name] = file;
+    const Tag tag = tagger.at(i);
+    if (op.kind == OpKind::write || op.kind == OpKind::sync) {
+      of_files[op.file].push_back({op.kind, i, op.offset, op.length, tag});
+    }
   }
-  std::map<std::string, std::vector<RecordedOp>> by_name;
-  for (const auto& [name, file] : names.files) by_name[name] = of_files[file];
+  RecordedByName by_name;
+  for (const auto& [name, file] : last) by_name[name] = of_files[file];
   return by_name;
 }
 
-// Plays a subject through a history.
-class Author {
+// Plays a subject through a script.
+class Player {
  public:
-  Author(ScenarioKind kind, const Subject& subject, std::uint64_t seed, const ScenarioSize& size)
-      : kind_(kind),
-        subject_(subject),
-        random_(Random(seed).split(static_cast<std::uint64_t>(kind))),
-        workload_(random_.split(0), 1, within(shape_for(size), subject.capabilities())) {
-    history_.epoch = 1;
+  Player(ScenarioKind kind, const Subject& subject, Script script)
+      : subject_(subject),
+        scenario_{kind, false, {}, {}, Timeline(History{}), promise_of(subject, script.settings), std::move(script)},
+        entropy_(scenario_.script.entropy) {
+    history_.epoch = scenario_.script.epoch;
   }
 
-  Step open() {
-    disk_.mark(faultfs::MarkKind::opened, 0);
-    auto opened = subject_.open(faulty_disk_, kScenarioDirectory,
-                                {.settings = scenario_settings(kind_), .entropy = random_.next()});
-    if (!opened) return baseline(fmt::format("the first open failed: {}", opened.error().message()));
-    session_ = std::move(opened->session);
-    return {};
-  }
-
-  Step issue(Command command) {
-    disk_.mark(faultfs::MarkKind::issued, history_.commands.size());
-    const auto answer = perform(*session_, command);
-    if (!answer) return baseline(fmt::format("{} failed: {}", to_string(command.kind), answer.error().message()));
-    const bool missing =
-        command.kind == CommandKind::del && !contents_.contains(command.writes.operations().front().key);
-    if (missing != (*answer == CommandAnswer::missing))
-      return baseline("a del answered wrongly whether there was such a key");
-    disk_.mark(faultfs::MarkKind::acked, history_.commands.size());
-    record(std::move(command));
-    return {};
-  }
-
-  Step compact() {
-    if (!subject_.capabilities().compact) return {};
-    return issue({CommandKind::compact, {}});
-  }
-
-  // Commands until the contents have that many bytes.
-  Step fill_contents(std::uint64_t bytes) {
-    while (bytes_of(contents_) < bytes) TRY(issue(workload_.next()));
-    return {};
-  }
-
-  // Commands until so many bytes were written by them.
-  Step fill_log(std::uint64_t bytes) {
-    for (std::uint64_t written = 0; written < bytes;) {
-      Command command = workload_.next();
-      written += bytes_of(command);
-      TRY(issue(std::move(command)));
+  std::expected<Scenario, NoScenario> run() && {
+    TRY(play());
+    scenario_.image = disk_.image();
+    OpIndex ops = disk_.trace().ops.size();
+    if (scenario_.kind == ScenarioKind::power_cut) {
+      ops = TRY(cut_power());
+      TRY(keep_what_survived());
     }
-    return {};
-  }
-
-  // A compaction that cannot rename its snapshot: its error is the one answer of a scenario that is not ok.
-  Step fail_compaction() {
-    disk_.mark(faultfs::MarkKind::issued, history_.commands.size());
-    faulty_disk_.replace_plan({{fails_always(faultfs::OpKind::rename, "*")}});
-    const auto compacted = session_->compact();
-    faulty_disk_.replace_plan({});
-    if (compacted) return baseline("a compaction answered ok though its rename failed");
-    disk_.mark(faultfs::MarkKind::failed, history_.commands.size());
-    record({CommandKind::compact, {}});
-    return {};
-  }
-
-  // A compaction that replaces the snapshot before it, and cannot remove that one.
-  Step compact_leaving_a_snapshot() {
-    faultfs::FaultPlan plan;
-    for (const auto& [name, bytes] : disk_.image().files) {
-      if (subject_.role_of(name) != FileRole::snapshot) continue;
-      plan.faults.push_back(fails_always(faultfs::OpKind::unlink, faultfs::pattern_of(name)));
-    }
-    faulty_disk_.replace_plan(std::move(plan));
-    const Step compacted = issue({CommandKind::compact, {}});
-    faulty_disk_.replace_plan({});
-    return compacted;
-  }
-
-  Step close() {
-    if (const auto closed = session_->close(); !closed) return baseline("close failed: " + closed.error().message());
-    return {};
-  }
-
-  Scenario finish(bool closed) && {
-    session_.reset();
-    Scenario scenario{kind_, closed, disk_.image(), {}, Timeline(std::move(history_))};
-    const auto recorded = recorded_by_name(disk_.trace());
-    for (const auto& [name, bytes] : scenario.image.files) {
-      const FileRole role = subject_.role_of(name);
-      if (role == FileRole::other) continue;
-      scenario.files.push_back({name, role, bytes.size(), recorded.at(name)});
-    }
-    return scenario;
+    add_files(recorded_by_name(disk_.trace(), ops));
+    scenario_.timeline = Timeline(std::move(history_));
+    TRY(check());
+    return std::move(scenario_);
   }
 
  private:
-  void record(Command command) {
+  Step play() {
+    const Script& script = scenario_.script;
+    TRY(open());
+    for (std::size_t i = 0; i < script.commands.size(); ++i) {
+      if (const auto restart = script.restarts.find(i); restart != script.restarts.end()) {
+        TRY(end_process(restart->second));
+        TRY(open());
+      }
+      if (i == older_moment(script)) scenario_.older = disk_.image();
+      TRY(issue(i));
+    }
+    scenario_.closed = script.closed;
+    if (scenario_.closed) TRY(end_process(Restart::close));
+    session_.reset();
+    return {};
+  }
+
+  // Where a fault has fired, what follows may be how this subject deals with it.
+  [[nodiscard]] std::unexpected<NoScenario> failed(std::string text) const {
+    return faulted_ ? does_not_suit(std::move(text)) : baseline(std::move(text));
+  }
+
+  Step open() {
+    auto opened = subject_.open(faulty_disk_, kScenarioDirectory,
+                                {.settings = scenario_.script.settings, .entropy = entropy_.next()});
+    if (!opened) return failed(fmt::format("the open failed: {}", opened.error().message()));
+    session_ = std::move(opened->session);
+    disk_.mark(MarkKind::opened, history_.commands.size());
+    return {};
+  }
+
+  Step end_process(Restart restart) {
+    if (restart == Restart::kill) {
+      disk_.kill();
+    } else {
+      const auto closed = session_->close();
+      if (!closed) return failed("close failed: " + closed.error().message());
+      disk_.mark(MarkKind::closed, history_.commands.size());
+    }
+    session_.reset();
+    return {};
+  }
+
+  Step issue(std::size_t index) {
+    const Command& command = scenario_.script.commands[index];
+    const auto faults = scenario_.script.faults.find(index);
+    disk_.mark(MarkKind::issued, index);
+    if (faults != scenario_.script.faults.end()) return issue_under(faults->second, command);
+    const auto answer = perform(*session_, command);
+    if (!answer) return failed(fmt::format("{} failed: {}", to_string(command.kind), answer.error().message()));
+    const bool missing =
+        command.kind == CommandKind::del && !contents_.contains(command.writes.operations().front().key);
+    if (missing != (*answer == CommandAnswer::missing)) {
+      return baseline("a del answered wrongly whether there was such a key");
+    }
+    disk_.mark(MarkKind::acked, index);
+    record(command);
+    return {};
+  }
+
+  // A compaction that cannot rename its snapshot has to fail, and one that cannot remove what it replaced has to go on.
+  Step issue_under(const faultfs::FaultPlan& faults, const Command& command) {
+    WB_ASSERT(!writes_data(command.kind));
+    const bool has_to_fail = faults.faults.front().op == OpKind::rename;
+    faulted_ = true;
+    faulty_disk_.replace_plan(faults);
+    const auto answer = perform(*session_, command);
+    faulty_disk_.replace_plan({});
+    if (has_to_fail && answer) return does_not_suit("a compaction succeeds where no file can be renamed");
+    if (!has_to_fail && !answer) return does_not_suit("a compaction fails where no file can be removed");
+    disk_.mark(answer ? MarkKind::acked : MarkKind::failed, history_.commands.size());
+    record(command);
+    return {};
+  }
+
+  void record(const Command& command) {
     apply_to(contents_, command);
-    history_.commands.push_back(std::move(command));
+    history_.commands.push_back(command);
     history_.acked = history_.commands.size();
   }
 
-  ScenarioKind kind_;
+  // Makes the image one of a crash after the last write, and returns the operations done by then.
+  std::expected<OpIndex, NoScenario> cut_power() {
+    const faultfs::Trace& trace = disk_.trace();
+    const auto last = std::ranges::find(trace.ops.rbegin(), trace.ops.rend(), OpKind::write, &faultfs::TraceOp::kind);
+    if (last == trace.ops.rend()) return does_not_suit("it writes nothing");
+    const auto ops = static_cast<OpIndex>(trace.ops.rend() - last);
+    const auto model = faultfs::parse_disk_model("posix");
+    WB_ASSERT(model);
+    std::vector<faultfs::Image> images;
+    faultfs::enumerate(trace, *model, {.states_per_point = 64, .cuts_per_write = 0}, ops, ops + 1,
+                       [&](faultfs::Candidate& candidate) {
+                         images.push_back(candidate.image());
+                         return true;
+                       });
+    scenario_.image = images.at(Random(scenario_.script.entropy).split(1).below(images.size()));
+    return ops;
+  }
+
+  // The commands that the crash left are those of the scenario.
+  Step keep_what_survived() {
+    const PossibleContents possible(history_, scenario_.promise);
+    const Observation observation = observe_image();
+    const PrefixRange any{0, history_.commands.size()};
+    if (scenario_.promise.order != Order::prefix) return does_not_suit("it does not promise that a prefix survives");
+    if (auto wrong = possible.judge(observation, any)) {
+      return std::unexpected(NoScenario{{wrong->kind, "after a power cut alone: " + wrong->text}});
+    }
+    history_.commands.resize(*possible.matches(observation.listing, any));
+    history_.acked = history_.commands.size();
+    return {};
+  }
+
+  [[nodiscard]] Observation observe_image() const {
+    faultfs::SimDisk disk(scenario_.image);
+    return observe(subject_, disk, kScenarioDirectory, {.settings = scenario_.script.settings});
+  }
+
+  void add_files(const RecordedByName& recorded) {
+    for (const auto& [name, bytes] : scenario_.image.files) {
+      const FileRole role = subject_.role_of(name);
+      if (role == FileRole::other) continue;
+      ScenarioFile file{name, role, bytes.size(), {}};
+      for (const RecordedOp& op : recorded.at(name)) {
+        const bool survived = !is_of_command(op.tag) || commands_before(op.tag) < history_.commands.size();
+        if (survived && op.offset < bytes.size()) file.recorded.push_back(op);
+      }
+      scenario_.files.push_back(std::move(file));
+    }
+  }
+
+  // The image, not harmed, gives everything back.
+  [[nodiscard]] Step check() const {
+    const Timeline& timeline = scenario_.timeline;
+    const auto judgement = judge(timeline, allowed_without_fault(timeline.history()), observe_image());
+    if (judgement.wrong) return baseline(judgement.wrong->text);
+    return {};
+  }
+
   const Subject& subject_;
-  Random random_;
-  Workload workload_;
+  Scenario scenario_;
+  Random entropy_;
   faultfs::SimDisk disk_;
   faultfs::FaultyVfs faulty_disk_{disk_};
   std::unique_ptr<Session> session_;
   History history_;
   Contents contents_;
+  bool faulted_ = false;
 };
-
-Step snapshot_and_log(Author& author, const ScenarioSize& size) {
-  TRY(author.fill_contents(size.snapshot_bytes));
-  TRY(author.compact());
-  return author.fill_log(size.log_bytes);
-}
-
-Step two_logs(Author& author, const ScenarioSize& size) {
-  TRY(author.fill_contents(size.snapshot_bytes / 2));
-  TRY(author.compact());
-  TRY(author.fill_log(size.log_bytes / 2));
-  TRY(author.fail_compaction());
-  return author.fill_log(size.log_bytes / 2);
-}
-
-Step commit_groups(Author& author, const ScenarioSize& size) {
-  TRY(author.fill_contents(size.snapshot_bytes / 2));
-  TRY(author.compact());
-  constexpr int kGroups = 8;
-  for (int group = 0; group < kGroups; ++group) {
-    if (group > 0) TRY(author.issue({CommandKind::sync, {}}));
-    TRY(author.fill_log(size.log_bytes / kGroups));
-  }
-  return {};
-}
-
-Step two_snapshots(Author& author, const ScenarioSize& size) {
-  TRY(author.fill_contents(size.snapshot_bytes / 2));
-  TRY(author.compact());
-  TRY(author.fill_log(size.log_bytes / 4));
-  TRY(author.compact_leaving_a_snapshot());
-  return author.fill_log(size.log_bytes / 4);
-}
-
-Step play(ScenarioKind kind, Author& author, const ScenarioSize& size) {
-  switch (kind) {
-    case ScenarioKind::fresh: return {};
-    case ScenarioKind::closed: TRY(author.fill_contents(size.snapshot_bytes)); return author.close();
-    case ScenarioKind::mid_flight: return snapshot_and_log(author, size);
-    case ScenarioKind::two_generations: return two_logs(author, size);
-    case ScenarioKind::sync_on_request: return commit_groups(author, size);
-    case ScenarioKind::obsolete_snapshot: return two_snapshots(author, size);
-  }
-  return baseline("no such scenario");
-}
-
-// The image, not harmed, gives everything back.
-Step check(const Scenario& scenario, const Subject& subject) {
-  faultfs::SimDisk disk(scenario.image);
-  const auto observation = observe(subject, disk, kScenarioDirectory, {.settings = scenario_settings(scenario.kind)});
-  const auto judgement = judge(scenario.timeline, allowed_without_fault(scenario.timeline.history()), observation);
-  if (judgement.wrong) return baseline(judgement.wrong->text);
-  return {};
-}
 
 }  // namespace
 
-std::expected<Scenario, Wrong> make_scenario(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
-                                             const ScenarioSize& size) {
-  Author author(kind, subject, seed, size);
-  TRY(author.open());
-  TRY(play(kind, author, size));
-  Scenario scenario = std::move(author).finish(kind == ScenarioKind::closed);
-  TRY(check(scenario, subject));
-  return scenario;
+std::expected<Scenario, NoScenario> play_scenario(ScenarioKind kind, const Subject& subject, Script script) {
+  return Player(kind, subject, std::move(script)).run();
+}
+
+std::expected<Scenario, NoScenario> make_scenario(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
+                                                  const ScenarioSize& size) {
+  return play_scenario(kind, subject, draw_scenario_script(kind, subject, seed, size));
 }
 
 }  // namespace walbreaker

@@ -1,6 +1,10 @@
 // Scenarios: stores in the states that damage is done to, with the history that made them and who wrote which byte.
 //
-// A scenario is made once, by the subject itself on a disk in memory; every case damages a copy of its image.
+// A scenario is a script that is played once, by the subject itself on a disk in memory; every case damages a copy of
+// its image. The script is drawn from the model alone. It is all it takes to make the scenario again, with the kind:
+//
+//   Script script = draw_scenario_script(ScenarioKind::mid_flight, subject, seed, kSmallScenario);
+//   auto scenario = play_scenario(ScenarioKind::mid_flight, subject, script);
 #pragma once
 
 #include <array>
@@ -12,13 +16,26 @@
 
 #include "faultfs/image.h"
 #include "faultfs/trace.h"
+#include "harness/promise.h"
+#include "harness/script.h"
 #include "harness/subject.h"
 #include "harness/timeline.h"
 #include "harness/violation.h"
 
 namespace walbreaker {
 
-enum class ScenarioKind { fresh, closed, mid_flight, two_generations, sync_on_request, obsolete_snapshot };
+enum class ScenarioKind {
+  fresh,
+  closed,
+  mid_flight,
+  two_generations,
+  sync_on_request,
+  obsolete_snapshot,
+  ten_generations,
+  three_logs,
+  equal_records,
+  power_cut,
+};
 
 struct ScenarioInfo {
   ScenarioKind kind;
@@ -26,7 +43,7 @@ struct ScenarioInfo {
   std::string_view meaning;
 };
 
-inline constexpr std::array<ScenarioInfo, 6> kScenarios{{
+inline constexpr std::array<ScenarioInfo, 10> kScenarios{{
     {ScenarioKind::fresh, "fresh", "a store just made, with nothing in it; not closed"},
     {ScenarioKind::closed, "closed", "a store closed cleanly"},
     {ScenarioKind::mid_flight, "mid_flight", "stopped without a close: a snapshot and a long log, one commit a record"},
@@ -35,12 +52,22 @@ inline constexpr std::array<ScenarioInfo, 6> kScenarios{{
     {ScenarioKind::sync_on_request, "sync_on_request",
      "stopped without a close, synced on request: several records in a commit group, the last group not synced"},
     {ScenarioKind::obsolete_snapshot, "obsolete_snapshot",
-     "stopped without a close after a compaction that could not remove the snapshot before its own"},
+     "stopped without a close after a compaction that could not remove what it replaced"},
+    {ScenarioKind::ten_generations, "ten_generations",
+     "stopped without a close after eight compactions and reopenings, and a ninth one whose rename failed: names of "
+     "one "
+     "digit and of two"},
+    {ScenarioKind::three_logs, "three_logs",
+     "stopped without a close after two compactions whose renames failed: three logs live, each following another"},
+    {ScenarioKind::equal_records, "equal_records",
+     "stopped without a close, all keys and all values of one size: records line up"},
+    {ScenarioKind::power_cut, "power_cut",
+     "as mid_flight, and then a power cut tore the last write of the last command"},
 }};
 
 [[nodiscard]] std::string_view to_string(ScenarioKind kind);
 
-// Whether the subject can be brought there: those about a compaction are for subjects that compact.
+// Whether the subject may be brought there: those about a compaction are for subjects that compact.
 [[nodiscard]] bool suits(ScenarioKind kind, const Subject& subject);
 
 // How much a scenario holds, in bytes of keys and values; its files are larger by headers and checksums.
@@ -77,7 +104,7 @@ struct RecordedOp {
 // A file that may be harmed.
 struct ScenarioFile {
   std::string name;
-  FileRole role;  // log or snapshot
+  FileRole role;  // log or snapshot, or unknown
   std::uint64_t size = 0;
   std::vector<RecordedOp> recorded;  // who wrote it, and when it was synced
 };
@@ -87,8 +114,14 @@ struct Scenario {
   bool closed = false;
   faultfs::Image image;             // the store lies in the root
   std::vector<ScenarioFile> files;  // in the order of their names
-  Timeline timeline;                // all commands acked
+  Timeline timeline;                // all commands acked, and recovered from the image
+  Promise promise{};                // what the subject promises under the script's settings
+  Script script{};
+  faultfs::Image older{};  // the disk of an older moment, in front of command older_moment(script)
 };
+
+// The command before which Scenario::older is taken: three quarters of them come before it.
+[[nodiscard]] std::size_t older_moment(const Script& script);
 
 // The directory of the store in a scenario's image.
 inline constexpr const char* kScenarioDirectory = "/";
@@ -97,8 +130,22 @@ inline constexpr const char* kScenarioDirectory = "/";
 // bytes that a command wrote to a log are those of its own record.
 [[nodiscard]] Settings scenario_settings(ScenarioKind kind);
 
-// Errors: the subject answers wrongly with no fault at all (kind baseline).
-std::expected<Scenario, Wrong> make_scenario(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
-                                             const ScenarioSize& size);
+// What the subject is made to do, drawn from its capabilities and its promise. Commands under faults (of renames, of
+// unlinks) are compactions.
+[[nodiscard]] Script draw_scenario_script(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
+                                          const ScenarioSize& size);
+
+// Why there is no scenario.
+struct NoScenario : Wrong {
+  bool does_not_suit = false;  // the subject did nothing wrong, but other than the scenario supposes: `text` tells
+};
+
+// Errors: the subject answers wrongly with no fault at all (kind baseline); or it does not suit, since a compaction
+// succeeds though no file can be renamed, say.
+std::expected<Scenario, NoScenario> play_scenario(ScenarioKind kind, const Subject& subject, Script script);
+
+// Draws the script, and plays it.
+std::expected<Scenario, NoScenario> make_scenario(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
+                                                  const ScenarioSize& size);
 
 }  // namespace walbreaker

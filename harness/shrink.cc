@@ -53,7 +53,7 @@ class Shrinker {
     }
     // What is wrong with no crash at all needs none to be looked for.
     if (result.wrong && result.wrong->kind == ViolationKind::baseline) return false;
-    auto other = find_crash(subject_, tried, kind_);
+    auto other = tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
     if (other) smallest_ = std::move(*other);
     return other.has_value();
   }
@@ -106,7 +106,7 @@ std::string size_text(const Case& c) {
       for (const auto& write : command.writes.operations()) values += write.value.size();
     }
     if (stage.crash) fates += stage.crash->at.fates.size();
-    harms += stage.damage.size() + (stage.crash ? 1 : 0) + (stage.script.live_fault ? 1 : 0);
+    harms += (stage.damage ? 1 : 0) + (stage.crash ? 1 : 0) + (stage.script.live_fault ? 1 : 0);
   }
   const auto counted = [](std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");

@@ -86,7 +86,6 @@ void keep_commands(Stage& stage, const Indices& kept) {
   }
   script.faults = std::move(faults);
   if (stage.crash) move(stage.crash->at, kept);
-  if (stage.older) stage.older = count_below(kept, *stage.older);
   if (stage.found) stage.found->acked = count_below(kept, stage.found->acked);
 }
 
@@ -148,16 +147,6 @@ bool fewer_settings(const Case& c, const TakeCandidate& take) {
     smaller.settings = only(c.settings, kept);
     for (Stage& stage : smaller.stages) stage.script.settings = smaller.settings;
     return smaller;
-  });
-}
-
-bool fewer_damages(const Case& c, const TakeCandidate& take) {
-  return in_each_stage(c, [&](std::size_t stage) {
-    return offer_chunks(c.stages[stage].damage.size(), take, [&](const Indices& kept) {
-      Case smaller = c;
-      smaller.stages[stage].damage = only(c.stages[stage].damage, kept);
-      return smaller;
-    });
   });
 }
 
@@ -353,7 +342,7 @@ bool plain_faults(const Case& c, const TakeCandidate& take) {
 constexpr std::array kSteps{
     ShrinkStep{"fewer_stages", fewer_stages},       ShrinkStep{"fewer_commands", fewer_commands},
     ShrinkStep{"empty_disk", empty_disk},           ShrinkStep{"fewer_restarts", fewer_restarts},
-    ShrinkStep{"fewer_faults", fewer_faults},       ShrinkStep{"fewer_damages", fewer_damages},
+    ShrinkStep{"fewer_faults", fewer_faults},
     ShrinkStep{"shortest_values", shortest_values}, ShrinkStep{"smaller_batches", smaller_batches},
     ShrinkStep{"fewer_settings", fewer_settings},   ShrinkStep{"shorter_values", shorter_values},
     ShrinkStep{"short_keys", short_keys},           ShrinkStep{"stronger_models", stronger_models},

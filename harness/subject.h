@@ -95,6 +95,7 @@ struct Capabilities {
   bool batch = true;
   bool compact = true;
   bool read_only = true;  // it opens stores read-only
+  bool locks = false;     // a second opener is refused, with `locked`
   bool operator==(const Capabilities&) const = default;
 };
 

@@ -35,7 +35,8 @@ class ToySubject final : public Subject {
 
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] std::vector<PromiseTerm> promise(const Settings&) const override {
-    return {{"kill", "on_ack"}, {"power", "on_ack"}, {"on_damage", "exact_prefix"}};
+    return {{"kill", "on_ack"},    {"power", "on_ack"},     {"served", "durable"},        {"order", "prefix"},
+            {"batches", "atomic"}, {"on_error", "unknown"}, {"on_damage", "exact_prefix"}};
   }
   [[nodiscard]] FileRole role_of(std::string_view file_name) const override;
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,

@@ -72,5 +72,64 @@ TEST(Workload, DrawsNoCommandsThatTheSubjectLacks) {
   }
 }
 
+TEST(Workload, KeepsToTheNumbersThatASubjectTakes) {
+  for (const Domain domain : {Domain::int32, Domain::int64}) {
+    const auto commands = draw(1, 500, within({}, {}, Promise{.keys = Domain::int32, .values = domain}));
+    std::set<std::string> keys;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      for (const auto& write : commands[i].writes.operations()) {
+        keys.insert(write.key);
+        EXPECT_EQ(write.key.size(), 4U);
+        if (write.kind != kv::Batch::Kind::put) continue;
+        EXPECT_EQ(write.value.size(), domain == Domain::int32 ? 4U : 8U);
+        EXPECT_EQ(read_stamp(write.value), (Stamp{3, i}));
+      }
+    }
+    EXPECT_GT(keys.size(), 50U);
+    EXPECT_FALSE(keys.contains(std::string(kMissingKey)));
+    EXPECT_TRUE(keys.contains(std::string(4, '\0')));
+    EXPECT_TRUE(keys.contains(std::string(4, '\xFF')));
+  }
+}
+
+TEST(Workload, EncodesNumbersSoThatTheOrderOfTheBytesIsTheirs) {
+  EXPECT_LT(encode_int32(-2), encode_int32(-1));
+  EXPECT_LT(encode_int32(-1), encode_int32(0));
+  EXPECT_LT(encode_int32(0), encode_int32(300));
+  EXPECT_EQ(encode_int32(1), std::string("\x80\0\0\1", 4));
+  EXPECT_EQ(encode_int64(-2), "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFE");
+}
+
+TEST(Workload, KeepsToTheSizesThatASubjectTakes) {
+  for (const Command& command : draw(1, 500, within({}, {}, Promise{.max_key = 6, .max_value = 20}))) {
+    for (const auto& write : command.writes.operations()) {
+      EXPECT_LE(write.key.size(), 6U);
+      EXPECT_LE(write.value.size(), 20U);
+    }
+  }
+}
+
+TEST(Workload, OfEqualSizesLinesUp) {
+  for (const Command& command : draw(1, 500, {.equal_sizes = true})) {
+    for (const auto& write : command.writes.operations()) {
+      EXPECT_EQ(write.key.size(), 12U);
+      EXPECT_TRUE(write.value.empty() || write.value.size() == 40U);
+    }
+  }
+}
+
+TEST(Workload, EndsValuesAtTheEdgesOfSectorsAndBeyondEveryBuffer) {
+  std::size_t near = 0;
+  std::size_t huge = 0;
+  for (const Command& command : draw(1, 3000, {.large_value = 5'000, .huge_value = 70'000, .sector_edges = true})) {
+    for (const auto& write : command.writes.operations()) {
+      near += write.value.size() > 500 && (write.value.size() + 8) % 512 <= 32 ? 1U : 0U;
+      huge += write.value.size() > 70'000 ? 1U : 0U;
+    }
+  }
+  EXPECT_GT(near, 20U);
+  EXPECT_GT(huge, 5U);
+}
+
 }  // namespace
 }  // namespace walbreaker

@@ -1,0 +1,94 @@
+#include "harness/damage_trial.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "faultfs/mix.h"
+#include "faultfs/sector_hash.h"
+#include "faultfs/sim_disk.h"
+
+namespace walbreaker {
+
+namespace {
+
+constexpr std::uint32_t kSectorBytes = 512;
+
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = text.size();
+  for (const char c : text) hash = faultfs::mix(hash ^ static_cast<unsigned char>(c));
+  return hash;
+}
+
+std::uint64_t hash_of(const faultfs::Image& image) {
+  std::uint64_t hash = 0;
+  for (const auto& [name, bytes] : image.files) {
+    const std::uint64_t of_bytes = faultfs::hash_sectors(bytes, 0, bytes.size(), kSectorBytes);
+    hash = faultfs::mix(hash ^ faultfs::mix(hash_of(name) ^ of_bytes) ^ bytes.size());
+  }
+  return hash;
+}
+
+constexpr auto kFailedSync = faultfs::FailedSync::clean_readable;
+
+}  // namespace
+
+DamageTrials::DamageTrials(const Subject& subject, const Scenario& scenario, std::uint64_t entropy)
+    : subject_(subject),
+      scenario_(scenario),
+      capabilities_(subject.capabilities()),
+      possible_(scenario.timeline.history(), scenario.promise),
+      inquiry_{possible_.keys()},
+      entropy_(entropy) {}
+
+OpenRequest DamageTrials::request(bool read_only, std::uint64_t number) const {
+  return {.read_only = read_only, .settings = scenario_.script.settings, .entropy = entropy_ + number};
+}
+
+TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowed, bool read_only_too,
+                              FollowedUp& followed_up) const {
+  faultfs::SimDisk disk(image, kFailedSync, faultfs::Tracing::off);
+  const Observation first = observe(subject_, disk, kScenarioDirectory, request(false, 0), Leave::dropped, inquiry_);
+  TrialResult result{first.answer, judge_damage(possible_, allowed, first)};
+  if (result.judgement.wrong) return result;
+  const faultfs::Image left = disk.image();
+  result.new_image = followed_up.insert(hash_of(left)).second;
+  if (result.new_image) result.judgement.wrong = follow_up(first, left, !(left == image));
+  if (!result.judgement.wrong && read_only_too) result.judgement.wrong = open_read_only(first, image);
+  return result;
+}
+
+std::optional<Wrong> DamageTrials::follow_up(const Observation& first, const faultfs::Image& left, bool changed) const {
+  if (changed) {
+    if (auto wrong = open_again(first, left)) return wrong;
+  }
+  if (capabilities_.locks) {
+    if (auto wrong = open_twice(left)) return wrong;
+  }
+  return capabilities_.read_only ? open_read_only(first, left) : std::nullopt;
+}
+
+std::optional<Wrong> DamageTrials::open_again(const Observation& first, const faultfs::Image& left) const {
+  faultfs::SimDisk disk(left, kFailedSync, faultfs::Tracing::off);
+  return judge_second_open(first, observe(subject_, disk, kScenarioDirectory, request(false, 1)));
+}
+
+std::optional<Wrong> DamageTrials::open_twice(const faultfs::Image& left) const {
+  faultfs::SimDisk disk(left, kFailedSync, faultfs::Tracing::off);
+  const auto first = subject_.open(disk, kScenarioDirectory, request(false, 1));
+  if (!first) return std::nullopt;
+  const auto second = subject_.open(disk, kScenarioDirectory, request(false, 2));
+  if (!second && second.error().code == kv::ErrorCode::locked) return std::nullopt;
+  return Wrong{ViolationKind::double_open,
+               fmt::format("while the store was open, a second opener got {}; it has to be refused with locked",
+                           second ? "in" : second.error().message())};
+}
+
+std::optional<Wrong> DamageTrials::open_read_only(const Observation& first, const faultfs::Image& image) const {
+  faultfs::SimDisk disk(image, kFailedSync, faultfs::Tracing::off);
+  const Observation second = observe(subject_, disk, kScenarioDirectory, request(true, 3));
+  if (!(disk.image() == image)) return Wrong{ViolationKind::changed_read_only, "a read-only open changed the image"};
+  return judge_second_open(first, second);
+}
+
+}  // namespace walbreaker

@@ -1,0 +1,57 @@
+// The trial of one damaged image: the open that has to be right, and what has to be right after it.
+//
+// Follow-ups run where the first open was right, once for each image that it left, within one unit:
+// - opened again to read and write, the store answers the same, where the first open changed the disk: on the same
+//   bytes the same answer is certain;
+// - while one opener has it open, a second one is refused with `locked`, where the subject locks;
+// - a read-only open changes no byte, and answers the same, where the subject opens so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "faultfs/image.h"
+#include "harness/damage_oracle.h"
+#include "harness/possible_contents.h"
+#include "harness/scenario.h"
+#include "harness/subject.h"
+
+namespace walbreaker {
+
+// The images of one unit after which follow-ups ran, by hash.
+using FollowedUp = std::unordered_set<std::uint64_t>;
+
+struct TrialResult {
+  Answer answer = Answer::clean;
+  Judgement judgement;
+  bool new_image = false;  // no case of the unit before left the same one
+};
+
+class DamageTrials {
+ public:
+  // Of one scenario; all outlive it. `entropy` is drawn from by every open, so that equal damages leave equal images.
+  DamageTrials(const Subject& subject, const Scenario& scenario, std::uint64_t entropy);
+
+  // `read_only_too`: a read-only open of the damaged image itself has to answer the same, and change no byte.
+  [[nodiscard]] TrialResult run(const faultfs::Image& image, const Allowed& allowed, bool read_only_too,
+                                FollowedUp& followed_up) const;
+
+ private:
+  [[nodiscard]] OpenRequest request(bool read_only, std::uint64_t number) const;
+  [[nodiscard]] std::optional<Wrong> follow_up(const Observation& first, const faultfs::Image& left,
+                                               bool changed) const;
+  [[nodiscard]] std::optional<Wrong> open_again(const Observation& first, const faultfs::Image& left) const;
+  [[nodiscard]] std::optional<Wrong> open_twice(const faultfs::Image& left) const;
+  [[nodiscard]] std::optional<Wrong> open_read_only(const Observation& first, const faultfs::Image& image) const;
+
+  const Subject& subject_;
+  const Scenario& scenario_;
+  Capabilities capabilities_;
+  PossibleContents possible_;
+  Inquiry inquiry_;
+  std::uint64_t entropy_;
+};
+
+}  // namespace walbreaker
