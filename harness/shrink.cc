@@ -106,7 +106,7 @@ std::string size_text(const Case& c) {
       for (const auto& write : command.writes.operations()) values += write.value.size();
     }
     if (stage.crash) fates += stage.crash->at.fates.size();
-    harms += (stage.damage ? 1 : 0) + (stage.crash ? 1 : 0) + (stage.script.live_fault ? 1 : 0);
+    harms += (stage.damage ? 1U : 0U) + (stage.crash ? 1U : 0U) + (stage.script.live_fault ? 1U : 0U);
   }
   const auto counted = [](std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
