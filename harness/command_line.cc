@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "harness/campaigns.h"
+#include "harness/driver_subject.h"
 #include "harness/plugin_library.h"
 #include "harness/subjects.h"
 
@@ -57,6 +58,9 @@ void add_run(CLI::App& app, Raw& raw) {
   run.add_option("--plugin", raw.run.plugin,
                  "The subject, a shared library: its path, or one that `list plugins` names")
       ->excludes(subject);
+  run.add_option("--driver", raw.run.driver, "The subject, a program that speaks the line protocol: its command")
+      ->excludes(subject)
+      ->excludes("--plugin");
   run.add_option("--campaign", raw.campaigns, "Campaigns, by name, with commas between; or `all`")
       ->delimiter(',')
       ->capture_default_str();
@@ -97,7 +101,8 @@ std::optional<std::string> choose_campaigns(const std::vector<std::string>& name
     }
     if (name != "all") add(name);
     for (const CampaignInfo& row : kCampaigns) {
-      if (name == "all" && row.in_all) add(row.name);
+      const bool suits = !run.subject->is_process() || why_not_for_processes(row.name).empty();
+      if (name == "all" && row.in_all && suits) add(row.name);
     }
   }
   if (run.campaigns.empty()) return "--campaign: none was named";
@@ -108,6 +113,12 @@ std::optional<std::string> choose_subject(bool is_plugin, const std::string& nam
   if (is_plugin) {
     const auto loaded = load_plugin(run.plugin);
     if (!loaded) return fmt::format("--plugin: {}", loaded.error().description());
+    run.subject = *loaded;
+    return std::nullopt;
+  }
+  if (!run.driver.empty()) {
+    const auto loaded = load_driver(run.driver, run.directory);
+    if (!loaded) return fmt::format("--driver: {}", loaded.error().description());
     run.subject = *loaded;
     return std::nullopt;
   }

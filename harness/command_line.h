@@ -14,6 +14,7 @@ namespace walbreaker {
 struct RunArguments {
   const Subject* subject = nullptr;
   std::string plugin;                  // as it was named, where the subject is one
+  std::string driver;                  // its command, where the subject is one
   std::vector<std::string> campaigns;  // by name, each once, in the order given
   std::uint64_t seed = 1;
   Budget budget;

@@ -8,6 +8,7 @@
 #include "engine/assert.h"
 #include "faultfs/sim_disk.h"
 #include "harness/damage_oracle.h"
+#include "harness/incident.h"
 
 namespace walbreaker {
 
@@ -45,7 +46,12 @@ Tally DamageCampaign::prepare() {
     }
     auto scenario = make_scenario(kind, subject_, options_.seed, options_.size);
     if (!scenario) {
-      const Wrong& wrong = scenario.error();
+      const Settled settled = settle(subject_, scenario.error());
+      if (settled.trouble) {
+        tally.trouble = settled.trouble;
+        return tally;
+      }
+      const Wrong& wrong = *settled.wrong;
       tally.add(Violation{
           wrong.kind, std::string(to_string(kind)), fmt::format("{}: {}", to_string(kind), wrong.text), 0, {}});
       continue;
@@ -130,6 +136,7 @@ std::string_view describe(Place place) {
     case Place::end: return "the end of a log, after its last record";
     case Place::unwritten: return "bytes of a log that nobody wrote";
     case Place::obsolete: return "a file that a newer snapshot replaces";
+    case Place::unknown: return "a file of unknown role";
   }
   return "unknown";
 }
@@ -157,7 +164,13 @@ void DamageCampaign::run_case(std::uint64_t index, Tally& tally) const {
   }
   const Harm harm = harm_of(c.scenario, c.damage);
   Trial trial(subject_, c.scenario, *image, Random(options_.seed).split(index).next());
-  const Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
+  Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
+  Settled settled = settle(subject_, std::move(judgement.wrong));
+  if (settled.trouble) {
+    tally.trouble = fmt::format("case {}: {}", index, *settled.trouble);
+    return;
+  }
+  judgement.wrong = std::move(settled.wrong);
   const std::string_view scenario = to_string(c.scenario.kind);
 
   ++tally.cases;

@@ -18,6 +18,7 @@ std::string_view to_string(Place place) {
     case Place::end: return "end";
     case Place::unwritten: return "unwritten";
     case Place::obsolete: return "obsolete";
+    case Place::unknown: return "unknown";
   }
   return "unknown";
 }
@@ -155,6 +156,10 @@ Harm harm_of_log(const Scenario& scenario, const ScenarioFile& log, const faultf
 Harm harm_of(const Scenario& scenario, const faultfs::Damage& damage) {
   const ScenarioFile& file = file_of(scenario, damage.file);
   if (file.role == FileRole::log) return harm_of_log(scenario, file, damage);
+  if (file.role == FileRole::unknown) {
+    const std::size_t full = scenario.timeline.full();
+    return {Place::unknown, {full_or(full, std::nullopt), full, true}};
+  }
   const Place place = is_obsolete(scenario, file) ? Place::obsolete : Place::snapshot;
   return {place, {full_or(scenario.timeline.full(), std::nullopt), std::nullopt, true}};
 }

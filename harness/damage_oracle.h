@@ -10,6 +10,7 @@
 //   the header of a log                             the number of commands before its first record stands for `p`
 //   a snapshot                                      a refusal, and no report; never an older snapshot's contents
 //   a file that a newer snapshot replaces           as above, and none of its bytes is live: `p` is `full`
+//   a file of unknown role                          the same
 //
 // Nothing here knows a file format: `p` comes from the record of who wrote which bytes. A byte is live in a log if it
 // was written at all (a log may have room reserved after its end). The logs follow each other in the order of their
@@ -35,6 +36,7 @@ enum class Place {
   end,         // bytes of a log that no such command wrote, after the last of those: the mark of a close
   unwritten,   // bytes of a log that nobody wrote
   obsolete,    // any byte of a file that a newer snapshot replaces
+  unknown,     // any byte of a file whose role is not known
 };
 
 // The enumerator's name: "last_group".

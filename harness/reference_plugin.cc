@@ -63,7 +63,8 @@ int role_of(const char* file_name) {
   switch (engine().role_of(file_name)) {
     case FileRole::log: return WALBREAKER_ROLE_LOG;
     case FileRole::snapshot: return WALBREAKER_ROLE_SNAPSHOT;
-    case FileRole::other: break;
+    case FileRole::other:
+    case FileRole::unknown: break;
   }
   return WALBREAKER_ROLE_OTHER;
 }

@@ -24,7 +24,7 @@ std::string_view to_string(ScenarioKind kind) {
 
 bool suits(ScenarioKind kind, const Subject& subject) {
   const bool about_compaction = kind == ScenarioKind::two_generations || kind == ScenarioKind::obsolete_snapshot;
-  return !about_compaction || subject.capabilities().compact;
+  return !about_compaction || (subject.capabilities().compact && !subject.is_process());
 }
 
 Settings scenario_settings(ScenarioKind kind) {
@@ -86,6 +86,15 @@ class Tagger {
   std::vector<faultfs::Mark>::const_iterator end_;
   Tag tag_ = tag_after_commands(0);
 };
+
+// What a file is whose name does not tell: one that a command which writes data wrote to is a log.
+FileRole role_by_writer(const std::vector<RecordedOp>& recorded, const History& history) {
+  const bool is_log = std::ranges::any_of(recorded, [&](const RecordedOp& op) {
+    return op.kind == faultfs::OpKind::write && is_of_command(op.tag) &&
+           writes_data(history.commands.at(commands_before(op.tag)).kind);
+  });
+  return is_log ? FileRole::log : FileRole::unknown;
+}
 
 // The writes and syncs of every file, by the name that it has at the end of the trace.
 std::map<std::string, std::vector<RecordedOp>> recorded_by_name(const faultfs::Trace& trace) {
@@ -193,7 +202,8 @@ class Author {
     Scenario scenario{kind_, closed, disk_.image(), {}, Timeline(std::move(history_))};
     const auto recorded = recorded_by_name(disk_.trace());
     for (const auto& [name, bytes] : scenario.image.files) {
-      const FileRole role = subject_.role_of(name);
+      FileRole role = subject_.role_of(name);
+      if (role == FileRole::unknown) role = role_by_writer(recorded.at(name), scenario.timeline.history());
       if (role == FileRole::other) continue;
       scenario.files.push_back({name, role, bytes.size(), recorded.at(name)});
     }

@@ -40,7 +40,8 @@ inline constexpr std::array<ScenarioInfo, 6> kScenarios{{
 
 [[nodiscard]] std::string_view to_string(ScenarioKind kind);
 
-// Whether the subject can be brought there: those about a compaction are for subjects that compact.
+// Whether the subject can be brought there: those about a compaction are for subjects that compact, and whose calls can
+// be made to fail.
 [[nodiscard]] bool suits(ScenarioKind kind, const Subject& subject);
 
 // How much a scenario holds, in bytes of keys and values; its files are larger by headers and checksums.
@@ -77,7 +78,7 @@ struct RecordedOp {
 // A file that may be harmed.
 struct ScenarioFile {
   std::string name;
-  FileRole role;  // log or snapshot
+  FileRole role;  // log or snapshot; unknown: of a subject that does not say, a file that no record of a command is in
   std::uint64_t size = 0;
   std::vector<RecordedOp> recorded;  // who wrote it, and when it was synced
 };

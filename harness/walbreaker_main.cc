@@ -42,10 +42,11 @@ int exit_code_of(Verdict verdict) {
 
 // The command that comes to the same case again. A budget of seconds runs the same order as one of cases.
 std::string repeat_command(const RunArguments& arguments, std::string_view campaign, const Violation& violation) {
-  const bool is_plugin = !arguments.plugin.empty();
-  std::string command = fmt::format(
-      "walbreaker run --{} {} --campaign {} --seed {} --stop-after {}", is_plugin ? "plugin" : "subject",
-      is_plugin ? arguments.plugin : arguments.subject->name(), campaign, arguments.seed, arguments.stop_after);
+  std::string subject = fmt::format("--subject {}", arguments.subject->name());
+  if (!arguments.plugin.empty()) subject = fmt::format("--plugin {}", arguments.plugin);
+  if (!arguments.driver.empty()) subject = fmt::format("--driver \"{}\"", arguments.driver);
+  std::string command = fmt::format("walbreaker run {} --campaign {} --seed {} --stop-after {}", subject, campaign,
+                                    arguments.seed, arguments.stop_after);
   const bool exhaustive = arguments.budget.kind == Budget::Kind::exhaustive;
   command += exhaustive ? " --exhaustive" : fmt::format(" --cases {}", violation.case_index + 1);
   if (campaign == "soak") command += "  (kills by the clock: it may take other moments)";
