@@ -35,8 +35,8 @@ struct CampaignSetup {
   std::string directory;    // for real processes; empty: a default
 };
 
-// `name` is one of kCampaigns. The subject outlives the campaign. Where the subject cannot go through it, the campaign is
-// one that is inconclusive and says why.
+// `name` is one of kCampaigns. The subject outlives the campaign. Where the subject cannot go through it, the campaign
+// is one that is inconclusive and says why.
 [[nodiscard]] std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& subject,
                                                       const CampaignSetup& setup);
 

@@ -153,7 +153,8 @@ kv::Result<bool> wait_for_descriptor(int descriptor, bool for_writing, std::chro
   const auto end = Clock::now() + time;
   for (;;) {
     pollfd fd{descriptor, static_cast<short>(for_writing ? POLLOUT : POLLIN), 0};
-    const auto left = std::max(std::chrono::microseconds(0), std::chrono::ceil<std::chrono::microseconds>(end - Clock::now()));
+    const auto left =
+        std::max(std::chrono::microseconds(0), std::chrono::ceil<std::chrono::microseconds>(end - Clock::now()));
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec limit{seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
     const int ready = ::ppoll(&fd, 1, time.count() < 0 ? nullptr : &limit, nullptr);

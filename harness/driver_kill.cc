@@ -22,9 +22,9 @@ namespace {
 constexpr std::uint64_t kOpen = 0;
 
 struct PlannedKill {
-  std::uint64_t request = 0;                // during it, or after its answer
-  bool answered = false;                    // after its answer
-  std::chrono::microseconds delay{};        // after it was sent, where not
+  std::uint64_t request = 0;          // during it, or after its answer
+  bool answered = false;              // after its answer
+  std::chrono::microseconds delay{};  // after it was sent, where not
 };
 
 // One kill in four falls into the open, the others anywhere up to the close.
@@ -184,8 +184,8 @@ class Play {
 
   void check_del(const std::string& key, bool found) {
     if (found == contents_.contains(key)) return;
-    round_.wrong = Wrong{ViolationKind::wrong_result, fmt::format("command {}, a del, answered {}", round_.acked,
-                                                                  found ? "ok" : "missing")};
+    round_.wrong = Wrong{ViolationKind::wrong_result,
+                         fmt::format("command {}, a del, answered {}", round_.acked, found ? "ok" : "missing")};
   }
 
   // False: the answer is none, or an error.

@@ -77,10 +77,8 @@ kv::Result<void> make_non_blocking(int descriptor) {
 }  // namespace
 
 kv::Result<std::unique_ptr<DriverProcess>> DriverProcess::start(const DriverPlan& plan) {
-  Child child = TRY(Child::start({.program = "/bin/sh",
-                                  .arguments = {"-c", "exec " + plan.command},
-                                  .with_input = true,
-                                  .own_group = true}));
+  Child child = TRY(Child::start(
+      {.program = "/bin/sh", .arguments = {"-c", "exec " + plan.command}, .with_input = true, .own_group = true}));
   TRY(make_non_blocking(child.input()));
   TRY(make_non_blocking(child.output()));
   return std::unique_ptr<DriverProcess>(new DriverProcess(std::move(child), plan));

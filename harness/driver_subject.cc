@@ -46,7 +46,10 @@ Survives power_of(const DriverSubject& subject, const Settings& settings) {
 class DriverSubject::Lease {
  public:
   Lease(const DriverSubject& subject, std::unique_ptr<DriverProcess> process, std::string copy)
-      : subject_(&subject), copy_(std::move(copy)), client_(std::make_unique<DriverClient>(std::move(process), [s = &subject](const Incident& incident) { s->note(incident); })) {}
+      : subject_(&subject),
+        copy_(std::move(copy)),
+        client_(std::make_unique<DriverClient>(std::move(process),
+                                               [s = &subject](const Incident& incident) { s->note(incident); })) {}
   Lease(Lease&&) = default;
   Lease& operator=(Lease&&) = delete;
   Lease(const Lease&) = delete;
@@ -160,9 +163,9 @@ Result<void> DriverSubject::check_promise() const {
   if (!parsed) return kv::fail(parsed.error().code, fmt::format("driver {}: {}", name_, parsed.error().context));
   const bool judged = parsed->order == Order::prefix && (!capabilities_.batch || parsed->batches == Batches::atomic);
   if (judged) return {};
-  return kv::fail(ErrorCode::invalid_argument,
-                  fmt::format("driver {}: only order=prefix, with batches=atomic where there are batches, can be judged",
-                              name_));
+  return kv::fail(
+      ErrorCode::invalid_argument,
+      fmt::format("driver {}: only order=prefix, with batches=atomic where there are batches, can be judged", name_));
 }
 
 // Only an answer "unsupported" tells that a command is not there. Whatever else goes wrong is found again, and judged,
@@ -177,8 +180,7 @@ void DriverSubject::probe() {
     capabilities_.batch = client.batch(batch) || !client.was_unsupported();
     capabilities_.compact = client.compact() || !client.was_unsupported();
     (void)client.close();
-    capabilities_.read_only =
-        client.open_store(leased->copy(), {.read_only = true}) || !client.was_unsupported();
+    capabilities_.read_only = client.open_store(leased->copy(), {.read_only = true}) || !client.was_unsupported();
   }
   (void)take_incident();
 }
@@ -221,7 +223,8 @@ Result<std::unique_ptr<DriverProcess>> DriverSubject::launch(HelloAnswer* hello)
   auto process = TRY(DriverProcess::start({options_.command, options_.timeout}));
   DriverClient client(std::move(process), nullptr);
   auto answer = client.hello();
-  if (!answer) return kv::fail(ErrorCode::io_error, fmt::format("driver \"{}\": {}", options_.command, answer.error().context));
+  if (!answer)
+    return kv::fail(ErrorCode::io_error, fmt::format("driver \"{}\": {}", options_.command, answer.error().context));
   if (hello != nullptr) *hello = std::move(*answer);
   return client.release();
 }

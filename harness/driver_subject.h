@@ -41,7 +41,7 @@ namespace walbreaker {
 
 struct DriverOptions {
   std::string command;
-  std::string scratch_directory;  // where the copies are made; empty: /dev/shm, $TMPDIR or /tmp
+  std::string scratch_directory;              // where the copies are made; empty: /dev/shm, $TMPDIR or /tmp
   std::chrono::milliseconds timeout{10'000};  // for every line of an answer
 };
 

@@ -1,8 +1,8 @@
 // The campaigns `kill` and `soak`: real processes, really killed, on a real directory.
 //
 // A unit is a chain (kill_chain.h) of 50 kills on a directory of its own. `kill` dies at an exact byte of an exact
-// write, drawn from the seed, and repeats; `soak` dies when the clock says so, and does not. A driver's process is killed
-// around its n-th answer instead (driver_kill.h).
+// write, drawn from the seed, and repeats; `soak` dies when the clock says so, and does not. A driver's process is
+// killed around its n-th answer instead (driver_kill.h).
 #pragma once
 
 #include <memory>

@@ -79,7 +79,8 @@ bool fits_a_word(std::string_view text) {
 
 Result<std::string> within_limit(std::string line) {
   if (line.size() < kMostLineBytes) return line;
-  return kv::fail(ErrorCode::invalid_argument, fmt::format("a line of {} bytes; the limit is {}", line.size(), kMostLineBytes));
+  return kv::fail(ErrorCode::invalid_argument,
+                  fmt::format("a line of {} bytes; the limit is {}", line.size(), kMostLineBytes));
 }
 
 }  // namespace

@@ -122,7 +122,8 @@ struct OpenSaid {
   std::string text = {};
 };
 
-// One for each shape of an answer. Errors of all: invalid_argument: "expected \"ok\" or \"err CODE TEXT\", and got ...".
+// One for each shape of an answer. Errors of all: invalid_argument: "expected \"ok\" or \"err CODE TEXT\", and got
+// ...".
 kv::Result<Answered<HelloAnswer>> parse_hello_answer(std::string_view line);
 kv::Result<Answered<OpenSaid>> parse_open_answer(std::string_view line);
 kv::Result<Answered<void>> parse_done_answer(std::string_view line);  // put, batch, sync, compact, close

@@ -77,7 +77,8 @@ class LineServer {
         const auto found = session_->del(request.writes.operations().front().key);
         return found ? del_line(*found) : error_line(found.error());
       }
-      case Verb::batch: return subject_.capabilities().batch ? done(session_->batch(request.writes)) : unsupported("batch");
+      case Verb::batch:
+        return subject_.capabilities().batch ? done(session_->batch(request.writes)) : unsupported("batch");
       case Verb::get: {
         const auto value = session_->get(request.key);
         return value ? get_line(*value) : error_line(value.error());

@@ -17,8 +17,9 @@ using kv::Result;
 
 namespace {
 
-constexpr std::size_t kNearBytes = 16;       // runs that differ, no farther apart, are one write
-constexpr std::size_t kSmallBytes = 64 << 10;  // a file that is read again whatever its times say: as fast, and sees mmap
+constexpr std::size_t kNearBytes = 16;  // runs that differ, no farther apart, are one write
+constexpr std::size_t kSmallBytes =
+    64 << 10;                                // a file that is read again whatever its times say: as fast, and sees mmap
 constexpr std::size_t kReservedBytes = 512;  // a file that grows by so many zeros had room reserved
 
 class Descriptor {
@@ -53,7 +54,7 @@ Result<bool> read_file(const std::string& path, std::string& bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.get() < 0 && errno == ENOENT) return false;
   if (file.get() < 0) return failed("open", path);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return failed("stat", path);
   bytes.resize(static_cast<std::size_t>(status.st_size));
   std::size_t done = 0;
@@ -188,7 +189,7 @@ Result<void> StoreMirror::find(const std::string& name, Found& found) {
     const std::string_view entry_name = entry->d_name;
     if (entry_name == "." || entry_name == "..") continue;
     const std::string file = below(name, std::string(entry_name));
-    struct stat status {};
+    struct stat status{};
     if (::fstatat(::dirfd(directory.get()), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) continue;  // a thread of the process took it away
       return failed("stat", in_copy(file));
