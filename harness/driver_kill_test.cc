@@ -74,13 +74,22 @@ TEST(DriverKill, FindsWrongAnswersBeforeTheKill) {
   EXPECT_EQ(first_kind("put", "exit 1"), ViolationKind::died);
 }
 
+// A round whose kill falls into the open comes to the scan with nothing else wrong.
+Tally first_at_the_scan(const Subject& subject) {
+  for (std::uint64_t seed = 1;; ++seed) {
+    Tally tally = run(subject, 1, seed);
+    const bool earlier = !tally.violations.empty() && tally.violations.front().kind == ViolationKind::wrong_result;
+    if (!earlier) return tally;
+  }
+}
+
 TEST(DriverKill, AHangIsAViolationAndGarbageIsNoVerdict) {
   const auto hangs = must_make(shell_driver("scan", "sleep 1000"), 1'000);
-  const Tally hung = run(*hangs, 1);
+  const Tally hung = first_at_the_scan(*hangs);
   ASSERT_FALSE(hung.violations.empty());
   EXPECT_EQ(hung.violations.front().kind, ViolationKind::hung);
   const auto babbles = must_make(shell_driver("scan", "echo what"));
-  const Tally garbage = run(*babbles, 1);
+  const Tally garbage = first_at_the_scan(*babbles);
   EXPECT_TRUE(garbage.violations.empty());
   ASSERT_TRUE(garbage.trouble);
   EXPECT_THAT(*garbage.trouble, testing::HasSubstr("got \"what\""));

@@ -165,9 +165,8 @@ namespace {
 
 Result<void> take_format(Words& words) {
   const std::string_view word = words.next();
-  std::uint64_t format = 0;
-  if (!faultfs::parse_number(word, format) || format != kLineProtocolFormat) return expected("format 1", word);
-  return {};
+  if (word == std::to_string(kLineProtocolFormat)) return {};
+  return expected("format 1", word);
 }
 
 Result<void> take_open(Words& words, Request& request) {

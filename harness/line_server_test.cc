@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "faultfs/sim_disk.h"
@@ -27,7 +28,7 @@ TEST(LineServer, ServesAWholeSession) {
                    "close\nopen db read_only\nscan\nput 61 61\nclose\n"),
             "ok clean\n"
             "ok\nok\nok 76\nmissing\nok 2\n- -\n6b 76\nmissing\nok\nok\nok\nok\n"
-            "ok\nok clean\nok 1\n61 62\nerr read_only the store is open read-only\nok\n");
+            "ok\nok clean\nok 1\n61 62\nerr read_only the store db is open read-only\nok\n");
 }
 
 TEST(LineServer, TellsWhoItIsAndWhatItPromises) {
