@@ -29,6 +29,9 @@ inline constexpr std::array<CampaignInfo, 7> kCampaigns{{
     {"soak", false, "kills a real process by the clock, under load; not in `all`, and not repeatable"},
 }};
 
+// Why a subject that is a process cannot go through this campaign; empty where it can.
+[[nodiscard]] std::string_view why_not_for_processes(std::string_view campaign);
+
 struct CampaignSetup {
   std::uint64_t seed = 1;
   bool exhaustive = false;                  // large stores, cases in their natural order
@@ -36,7 +39,8 @@ struct CampaignSetup {
   std::optional<faultfs::DiskModel> model;  // the disk whose power is cut; nothing: drawn
 };
 
-// `name` is one of kCampaigns. The subject outlives the campaign.
+// `name` is one of kCampaigns. The subject outlives the campaign. Where the subject cannot go through it, the campaign
+// is one that is inconclusive and says why.
 [[nodiscard]] std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& subject,
                                                       const CampaignSetup& setup);
 

@@ -50,8 +50,8 @@ std::string expected_text(const std::optional<ViolationKind>& kind) {
 
 // One line for a case that was replayed, and what it comes to.
 int tell(const std::string& path, const CaseResult& result, const std::optional<ViolationKind>& expected) {
-  if (result.verdict == CaseResult::Verdict::stale) {
-    fmt::print("{}: stale: {}\n", path, result.text);
+  if (result.verdict == CaseResult::Verdict::stale || result.verdict == CaseResult::Verdict::trouble) {
+    fmt::print("{}: {}: {}\n", path, to_string(result.verdict), result.text);
     return kInconclusive;
   }
   const std::optional<ViolationKind> kind = result.wrong ? std::optional(result.wrong->kind) : std::nullopt;

@@ -4,7 +4,10 @@
 
 #include <array>
 #include <csignal>
+#include <string>
 #include <thread>
+
+#include <unistd.h>
 
 namespace walbreaker {
 namespace {
@@ -71,6 +74,29 @@ TEST(ChildProcess, ChildrenOfSeveralThreadsDoNotHoldEachOthersOutputOpen) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST(ChildProcess, IsKilledWithItsGroupWhenItIsDestroyed) {
+  // The grandchild holds the output open: it ends only when both are gone.
+  int output = -1;
+  {
+    const auto child = Child::start({.program = "/bin/sh",
+                                     .arguments = {"-c", "sleep 1000 & echo up; wait"},
+                                     .with_input = true,
+                                     .own_group = true});
+    ASSERT_TRUE(child) << child.error().message();
+    std::array<char, 8> buffer;
+    ASSERT_EQ(::read(child->output(), buffer.data(), buffer.size()), 3);
+    output = ::dup(child->output());
+  }
+  char byte = 0;
+  EXPECT_EQ(::read(output, &byte, 1), 0);
+  ::close(output);
+}
+
+TEST(ChildProcess, HasNoFileOfOursButItsThree) {
+  const ChildEnd end = must_run(shell("ls /proc/self/fd | wc -l"));
+  EXPECT_EQ(std::stoi(end.output), 4);  // and the one that ls reads the folder by
 }
 
 }  // namespace

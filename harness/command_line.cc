@@ -164,7 +164,8 @@ Wrong choose_campaigns(const std::vector<std::string>& names, RunArguments& run)
     }
     if (name != "all") add(name);
     for (const CampaignInfo& row : kCampaigns) {
-      if (name == "all" && row.in_all) add(row.name);
+      const bool suits = !run.subject->is_process() || why_not_for_processes(row.name).empty();
+      if (name == "all" && row.in_all && suits) add(row.name);
     }
   }
   if (run.campaigns.empty()) return "--campaign: none was named";

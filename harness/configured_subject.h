@@ -33,6 +33,9 @@ class ConfiguredSubject final : public Subject {
   [[nodiscard]] std::string layout_text(const faultfs::Image& image, const std::string& directory) const override {
     return inner_.layout_text(image, directory);
   }
+  [[nodiscard]] const Subject& bare() const override { return inner_.bare(); }
+  [[nodiscard]] bool is_process() const override { return inner_.is_process(); }
+  [[nodiscard]] std::optional<Incident> take_incident() const override { return inner_.take_incident(); }
   [[nodiscard]] Capabilities capabilities() const override { return inner_.capabilities(); }
   [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override;
   [[nodiscard]] std::vector<Settings> ways() const override;  // those that are left, each once

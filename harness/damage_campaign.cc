@@ -8,6 +8,7 @@
 #include "engine/assert.h"
 #include "harness/damage_oracle.h"
 #include "harness/found_case.h"
+#include "harness/incident.h"
 
 namespace walbreaker {
 
@@ -56,7 +57,10 @@ void DamageCampaign::add_scenario(ScenarioKind kind, Tally& tally) {
     return;
   }
   if (!scenario) {
-    const Wrong& wrong = scenario.error();
+    const Settled settled = settle(subject_, scenario.error());
+    if (settled.trouble) tally.trouble = settled.trouble;
+    if (settled.trouble) return;
+    const Wrong& wrong = *settled.wrong;
     tally.add(Violation{wrong.kind, name, fmt::format("{}: {}", name, wrong.text), 0, {}});
     return;
   }
@@ -151,8 +155,14 @@ void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, FollowedUp&
     return;
   }
   const DamageTrials& trials = stage_at(order_.at(index)).trials;
-  const TrialResult result =
+  TrialResult result =
       trials.run(*image, harm.allowed, index % 16 == 0 && subject_.capabilities().read_only, followed_up);
+  Settled settled = settle(subject_, std::move(result.judgement.wrong));
+  if (settled.trouble) {
+    tally.trouble = fmt::format("case {}: {}", index, *settled.trouble);
+    return;
+  }
+  result.judgement.wrong = std::move(settled.wrong);
   tally.follow_ups += result.new_image ? 1 : 0;
   ++tally.counts[{name, std::string(to_string(outcome_of(scenario, harm, result.answer, result.judgement)))}];
   if (!result.judgement.wrong) return;

@@ -167,8 +167,8 @@ std::string tell_verdict(const CaseResult& result) {
     const ViolationInfo& row = info(result.wrong->kind);
     return fmt::format("violation {}: {}\n  {}\n", row.name, row.meaning, result.wrong->text);
   }
-  if (result.verdict == CaseResult::Verdict::stale) return fmt::format("stale: {}\n", result.text);
-  return "pass\n";
+  if (result.verdict == CaseResult::Verdict::pass) return "pass\n";
+  return fmt::format("{}: {}\n", to_string(result.verdict), result.text);
 }
 
 }  // namespace

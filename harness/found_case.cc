@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "engine/vfs.h"
 #include "harness/promise.h"
 #include "harness/run_case.h"
 
@@ -13,6 +14,17 @@ FoundCase::FoundCase(const Subject& subject, const Settings& settings) : subject
   case_.subject = subject.named();
   case_.settings = subject.applied(settings);
   case_.promise = to_terms(promise_of(subject, settings));
+}
+
+void FoundCase::begin_with(const faultfs::Image& store) {
+  case_.image.directories.insert(kStoreDirectory);
+  for (const auto& [path, bytes] : store.files) case_.image.files[kv::join_path(kStoreDirectory, path)] = bytes;
+}
+
+void FoundCase::find(const faultfs::Image& left, Contents base, std::uint64_t epoch, std::vector<Command> commands,
+                     std::size_t acked) {
+  begin_with(left);
+  play({.epoch = epoch, .commands = std::move(commands)}).found = Found{acked, std::move(base)};
 }
 
 Stage& FoundCase::play(const Script& script) {

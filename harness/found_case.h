@@ -15,8 +15,15 @@ class FoundCase {
   // `settings`: what the campaign opened the subject with.
   FoundCase(const Subject& subject, const Settings& settings);
 
-  // What the disk held in the beginning.
-  void begin_with(faultfs::Image image) { case_.image = std::move(image); }
+  // What the store's directory held in the beginning; its files lie in the image's root.
+  void begin_with(const faultfs::Image& store);
+
+  [[nodiscard]] const faultfs::Image& image() const { return case_.image; }
+
+  // What commands have left that were carried out elsewhere, by a real process: nothing is run again but the open.
+  // `left` is the store's directory after them, `base` what the store held before.
+  void find(const faultfs::Image& left, Contents base, std::uint64_t epoch, std::vector<Command> commands,
+            std::size_t acked);
 
   // The next stage, which leaves the disk as it is.
   Stage& play(const Script& script);

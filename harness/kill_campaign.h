@@ -1,7 +1,8 @@
 // The campaigns `kill` and `soak`: real processes, really killed, on a real directory.
 //
 // A unit is a chain (kill_chain.h) of 50 kills on a directory of its own. `kill` dies at an exact byte of an exact
-// write, drawn from the seed, and repeats; `soak` dies when the clock says so, and does not.
+// write, drawn from the seed, and repeats; `soak` dies when the clock says so, and does not. A driver's process is
+// killed around its n-th answer instead (driver_kill.h).
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 
 #include "harness/campaign.h"
 #include "harness/kill_chain.h"
+#include "harness/work_directory.h"
 
 namespace walbreaker {
 
@@ -33,8 +35,6 @@ class KillCampaign final : public Campaign {
   Tally run(const CaseRange& cases, CaseWatch& watch) override;
 
  private:
-  class WorkDirectory;
-
   KillMode mode_;
   const Subject& subject_;
   KillCampaignOptions options_;

@@ -189,22 +189,13 @@ std::optional<faultfs::CrashPoint> point_of(const faultfs::Fault& kill, const fa
   return std::nullopt;
 }
 
-// The store of a real directory, as the runs on a simulated disk have it.
-faultfs::Image in_store_directory(const faultfs::Image& image) {
-  faultfs::Image moved;
-  moved.directories.insert(kStoreDirectory);
-  for (const auto& [path, bytes] : image.files) moved.files[kv::join_path(kStoreDirectory, path)] = bytes;
-  return moved;
-}
-
 }  // namespace
 
 // What the child left: nothing is run again but the open.
 FoundCase KillChain::found_case(const Round& round, const faultfs::Image& left) const {
   const OpenRequest request = child_request(seed_, epoch_);
   FoundCase found(subject_, request.settings);
-  found.begin_with(in_store_directory(left));
-  found.play({.epoch = epoch_, .commands = round.commands}).found = Found{round.log.acked, base_};
+  found.find(left, base_, epoch_, round.commands, round.log.acked);
   return found;
 }
 
@@ -214,11 +205,11 @@ FoundCase KillChain::case_of(const Round& round, ViolationKind kind, const fault
   const OpenRequest request = child_request(seed_, epoch_);
   const Script script{
       .epoch = epoch_, .commands = round.commands, .settings = request.settings, .entropy = request.entropy};
-  const PlayedRun run = play(subject_, script, in_store_directory(round.before));
+  FoundCase played(subject_, script.settings);
+  played.begin_with(round.before);
+  const PlayedRun run = play(subject_, script, played.image());
   const auto point = point_of(*round.task.kill, run.trace);
   if (!point) return found_case(round, left);
-  FoundCase played(subject_, script.settings);
-  played.begin_with(in_store_directory(round.before));
   played.play(script, run.trace, faultfs::named_models().front().model, {*point, {}});
   return played.comes_to(kind) ? std::move(played) : found_case(round, left);
 }

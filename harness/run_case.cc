@@ -11,6 +11,7 @@
 #include "harness/damage_cases.h"
 #include "harness/damage_oracle.h"
 #include "harness/damage_trial.h"
+#include "harness/incident.h"
 #include "harness/random.h"
 
 namespace walbreaker {
@@ -20,6 +21,7 @@ std::string_view to_string(CaseResult::Verdict verdict) {
     case CaseResult::Verdict::pass: return "pass";
     case CaseResult::Verdict::violation: return "violation";
     case CaseResult::Verdict::stale: return "stale";
+    case CaseResult::Verdict::trouble: return "trouble";
   }
   return "unknown";
 }
@@ -91,6 +93,7 @@ class CaseRunner {
       result_.wrong = std::move(done.error().wrong);
       result_.text = std::move(done.error().text);
     }
+    settle_incident();
     return std::move(result_);
   }
 
@@ -108,6 +111,18 @@ class CaseRunner {
     result_.observation = observe_after_crash(subject_, last.settings, last.epoch, image);
     if (auto wrong = judge(ground_, *result_.observation)) return violation(std::move(*wrong));
     return {};
+  }
+
+  // Where the subject's process died, hung or spoke nonsense, that is what came of the case.
+  void settle_incident() {
+    Settled settled = settle(subject_, std::move(result_.wrong));
+    result_.wrong = std::move(settled.wrong);
+    if (settled.trouble) {
+      result_.verdict = CaseResult::Verdict::trouble;
+      result_.text = std::move(*settled.trouble);
+    } else if (result_.wrong) {
+      result_.verdict = CaseResult::Verdict::violation;
+    }
   }
 
   // A scenario, and the damage done to it.

@@ -32,11 +32,12 @@ struct CaseResult {
   enum class Verdict {
     pass,
     violation,
-    stale,  // an anchor, a fate or a damage does not fit this run: there is no verdict
+    stale,    // an anchor, a fate or a damage does not fit this run: there is no verdict
+    trouble,  // the subject cannot be judged: a driver broke the protocol, for one
   };
   Verdict verdict = Verdict::pass;
   std::optional<Wrong> wrong;  // of a violation
-  std::string text;            // of a stale case: what does not fit, and where
+  std::string text;            // of a case without a verdict: why
   std::vector<PossibleContents> first;  // what a store that was there before the first stage showed
   std::vector<StageRun> stages;
   std::optional<Observation> observation;  // of the last open

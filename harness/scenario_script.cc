@@ -19,7 +19,7 @@ bool suits(ScenarioKind kind, const Subject& subject) {
     case ScenarioKind::two_generations:
     case ScenarioKind::obsolete_snapshot:
     case ScenarioKind::ten_generations:
-    case ScenarioKind::three_logs: return subject.capabilities().compact;
+    case ScenarioKind::three_logs: return subject.capabilities().compact && !subject.is_process();
     default: return true;
   }
 }

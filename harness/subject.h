@@ -78,7 +78,7 @@ enum class FileRole {
   log,       // every acked command's bytes, in order, after a header
   snapshot,  // the contents at one moment
   other,     // locks, temporary files, files of somebody else
-  unknown,   // the harness cannot tell: it is judged by who wrote which bytes
+  unknown,   // the harness cannot tell: it may be damaged, and is judged by who wrote which bytes
 };
 
 // The enumerator's name: "snapshot". And back; nothing where the word names none.
@@ -99,6 +99,17 @@ struct Capabilities {
   bool operator==(const Capabilities&) const = default;
 };
 
+// What became of a subject's own process, where an answer is missing because of it.
+struct Incident {
+  enum class Kind {
+    died,      // it ended, by a signal or by itself
+    hung,      // it gave no answer in time
+    protocol,  // what it answered is none, so that nothing can be said of the engine
+  };
+  Kind kind = Kind::protocol;
+  std::string text;
+};
+
 class Subject {
  public:
   Subject() = default;
@@ -113,6 +124,9 @@ class Subject {
 
   // How the command line names it.
   [[nodiscard]] virtual SubjectName named() const { return {SubjectKind::subject, std::string(name())}; }
+
+  // Without the settings and the promise that a person has laid over it.
+  [[nodiscard]] virtual const Subject& bare() const { return *this; }
 
   // The settings that it is really opened with, where a campaign asks for these.
   [[nodiscard]] virtual Settings applied(const Settings& settings) const { return settings; }
@@ -138,6 +152,14 @@ class Subject {
   // Errors: corrupted or unsupported_version is a refusal to serve what is there; invalid_argument: an unknown setting.
   [[nodiscard]] virtual kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                                 const OpenRequest& request) const = 0;
+
+  // Whether it is a process of its own, which works on a real directory behind the vfs that it is given: calls that the
+  // vfs fails do not reach it, and when it synced is not seen.
+  [[nodiscard]] virtual bool is_process() const { return false; }
+
+  // The incident behind the first error that this thread was answered since it last asked, where there was one.
+  // incident.h makes a verdict of it.
+  [[nodiscard]] virtual std::optional<Incident> take_incident() const { return std::nullopt; }
 };
 
 // What the subject promises under this key, opened with these settings; empty where it says nothing.

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "harness/driver_subject.h"
 #include "harness/plugin_library.h"
 #include "harness/promise.h"
 #include "harness/subjects.h"
@@ -17,10 +18,6 @@ kv::Result<const Subject*> load_built_in(const std::string& name) {
   const Subject* subject = find_subject(name);
   if (subject != nullptr) return subject;
   return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("there is no subject \"{}\"", name));
-}
-
-kv::Result<const Subject*> load_driver(const std::string& command, const std::string&) {
-  return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("{}: drivers are not available", command));
 }
 
 kv::Result<const Subject*> load(const SubjectName& choice, const std::string& directory) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "harness/configured_subject.h"
+#include "harness/driver_subject.h"
 #include "harness/plugin_library.h"
 #include "harness/reference_subject.h"
 
@@ -22,6 +23,9 @@ const Subject* find_subject(std::string_view name) {
 
 const Subject* find_subject_or_plugin(std::string_view found_by) {
   if (found_by.contains('\n')) return find_configured(found_by, find_subject_or_plugin);
+  if (found_by.starts_with(DriverSubject::kFoundBy)) {
+    return load_driver(std::string(found_by.substr(DriverSubject::kFoundBy.size())), "").value_or(nullptr);
+  }
   if (!found_by.contains('/')) return find_subject(found_by);
   return load_plugin(std::string(found_by)).value_or(nullptr);
 }
