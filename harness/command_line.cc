@@ -218,7 +218,7 @@ Wrong read_limits(const CLI::App& command, const Raw& raw, RunArguments& run) {
     run.timeout_seconds = raw.timeout_seconds;
   }
   if (command.count("--memory") > 0) {
-    run.memory_bytes = parse_bytes(raw.memory);
+    run.memory_bytes = parse_size(raw.memory);
     if (!run.memory_bytes || *run.memory_bytes == 0) {
       return fmt::format("--memory: \"{}\" is no size, as 512M", raw.memory);
     }

@@ -43,7 +43,7 @@ std::string shell_word(std::string_view word) {
 
 std::string value_text(const std::string* value) { return value == nullptr ? "missing" : in_quotes(*value); }
 
-std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+std::optional<std::uint64_t> parse_size(std::string_view text) {
   constexpr std::string_view kUnits = "KMG";
   const std::size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
   const unsigned shift = unit == std::string_view::npos ? 0 : 10 * (static_cast<unsigned>(unit) + 1);

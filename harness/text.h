@@ -21,7 +21,7 @@ namespace walbreaker {
 [[nodiscard]] std::string value_text(const std::string* value);
 
 // "4096", "64K", "512M", "2G" -> bytes; K is 1,024. Nothing: it is no size, or too large.
-[[nodiscard]] std::optional<std::uint64_t> parse_bytes(std::string_view text);
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
 // 1234567 -> "1,234,567"
 [[nodiscard]] std::string with_commas(std::uint64_t number);

@@ -32,14 +32,14 @@ TEST(Text, AShellReadsAWordAsItWas) {
 }
 
 TEST(Text, SizesHaveUnits) {
-  EXPECT_EQ(parse_bytes("0"), 0U);
-  EXPECT_EQ(parse_bytes("4096"), 4'096U);
-  EXPECT_EQ(parse_bytes("3K"), 3'072U);
-  EXPECT_EQ(parse_bytes("512M"), 536'870'912U);
-  EXPECT_EQ(parse_bytes("2G"), 2'147'483'648U);
+  EXPECT_EQ(parse_size("0"), 0U);
+  EXPECT_EQ(parse_size("4096"), 4'096U);
+  EXPECT_EQ(parse_size("3K"), 3'072U);
+  EXPECT_EQ(parse_size("512M"), 536'870'912U);
+  EXPECT_EQ(parse_size("2G"), 2'147'483'648U);
   for (const char* text :
        {"", "K", "1T", "1KK", "-1K", "1.5G", " 1", "18446744073709551616", "18446744073709551615G"}) {
-    EXPECT_EQ(parse_bytes(text), std::nullopt) << text;
+    EXPECT_EQ(parse_size(text), std::nullopt) << text;
   }
 }
 
