@@ -89,6 +89,7 @@ class Trial {
     faultfs::SimDisk vfs(image_, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
     observed_ = observe(subject_, vfs, kScenarioDirectory, request(false));
     Judgement judgement = judge(scenario_.timeline, harm.allowed, observed_);
+    if (!judgement.wrong) judgement.wrong = subject_.second_opinion(image_, kScenarioDirectory, observed_);
     // On the same bytes the same answer is certain, so a second open is only worth its time where the first changed
     // any.
     if (!judgement.wrong && !(vfs.image() == image_)) judgement.wrong = open_again(vfs);

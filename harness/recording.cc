@@ -132,7 +132,10 @@ Observation observe_after_crash(const Subject& subject, const Settings& settings
 Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
                       const faultfs::Image& image) {
   const Timeline& timeline = recording.timeline;
-  return judge(timeline, allowed, observe_after_crash(subject, recording.settings, timeline.history().epoch, image));
+  const auto observation = observe_after_crash(subject, recording.settings, timeline.history().epoch, image);
+  Judgement judgement = judge(timeline, allowed, observation);
+  if (!judgement.wrong) judgement.wrong = subject.second_opinion(image, kRecordingDirectory, observation);
+  return judgement;
 }
 
 }  // namespace walbreaker

@@ -17,8 +17,11 @@
 #include "engine/result.h"
 #include "engine/vfs.h"
 #include "harness/command.h"
+#include "harness/violation.h"
 
 namespace walbreaker {
+
+struct Observation;
 
 // An open store. Destroying it without close() is what a process kill does to it: nothing more reaches the disk.
 class Session {
@@ -106,6 +109,14 @@ class Subject {
   // Errors: corrupted or unsupported_version is a refusal to serve what is there; invalid_argument: an unknown setting.
   [[nodiscard]] virtual kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                                 const OpenRequest& request) const = 0;
+
+  // Where the harness knows the format of the files: what somebody who reads them by himself says of what an open of the
+  // store in `directory` answered. `image` is the disk before that open. Nothing: he agrees, or there is nobody.
+  [[nodiscard]] virtual std::optional<Wrong> second_opinion(const faultfs::Image& /*image*/,
+                                                            const std::string& /*directory*/,
+                                                            const Observation& /*observation*/) const {
+    return std::nullopt;
+  }
 };
 
 // What the subject promises under this key, opened with these settings; empty where it says nothing.
