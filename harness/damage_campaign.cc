@@ -85,11 +85,12 @@ class Trial {
   Trial(const Subject& subject, const Scenario& scenario, const faultfs::Image& image, std::uint64_t entropy)
       : subject_(subject), scenario_(scenario), image_(image), entropy_(entropy) {}
 
-  Judgement run(const Harm& harm, bool read_only_too) {
+  Judgement run(const Harm& harm, bool opinion_too, bool read_only_too) {
     faultfs::SimDisk vfs(image_, faultfs::FailedSync::clean_readable, faultfs::Tracing::off);
     observed_ = observe(subject_, vfs, kScenarioDirectory, request(false));
     Judgement judgement = judge(scenario_.timeline, harm.allowed, observed_);
-    if (!judgement.wrong) judgement.wrong = subject_.second_opinion(image_, kScenarioDirectory, observed_);
+    if (!judgement.wrong && opinion_too)
+      judgement.wrong = subject_.second_opinion(image_, kScenarioDirectory, observed_);
     // On the same bytes the same answer is certain, so a second open is only worth its time where the first changed
     // any.
     if (!judgement.wrong && !(vfs.image() == image_)) judgement.wrong = open_again(vfs);
@@ -158,7 +159,8 @@ void DamageCampaign::run_case(std::uint64_t index, Tally& tally) const {
   }
   const Harm harm = harm_of(c.scenario, c.damage);
   Trial trial(subject_, c.scenario, *image, Random(options_.seed).split(index).next());
-  const Judgement judgement = trial.run(harm, index % 16 == 0 && subject_.capabilities().read_only);
+  const Judgement judgement =
+      trial.run(harm, index % options_.second_opinion_every == 0, index % 16 == 0 && subject_.capabilities().read_only);
   const std::string_view scenario = to_string(c.scenario.kind);
 
   ++tally.cases;

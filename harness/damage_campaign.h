@@ -3,6 +3,7 @@
 // A case is one damage to one scenario's image. The subject opens the damaged image to read and write, is scanned and
 // asked for every key, and judged by damage_oracle.h. Then:
 // - a read-write open that changed the disk is followed by a second one, which must show the same;
+// - every 4th case, the subject's second opinion is heard (subject.h);
 // - every 16th case, a read-only open must show the same and change no byte.
 #pragma once
 
@@ -21,6 +22,7 @@ struct DamageCampaignOptions {
   ScenarioSize size = kSmallScenario;
   bool spread = true;                   // cases in CaseOrder::spread, else scenario by scenario, file by file
   std::vector<ScenarioKind> scenarios;  // empty: all
+  std::uint64_t second_opinion_every = kSecondOpinionEvery;  // 1: in every case
 };
 
 class DamageCampaign final : public Campaign {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "faultfs/sim_disk.h"
+#include "harness/damage_campaign.h"
+#include "harness/recording.h"
 #include "harness/reference_subject.h"
 
 namespace walbreaker {
@@ -77,6 +79,55 @@ TEST(DecoderJudge, IsTheSecondOpinionOnTheReference) {
   const auto wrong = subject.second_opinion(image, "db", observation);
   ASSERT_TRUE(wrong);
   EXPECT_EQ(wrong->kind, ViolationKind::wrong_value);
+}
+
+// The reference, and somebody who never agrees.
+class Contested final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const override { return reference_.name(); }
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
+    return reference_.promise(settings);
+  }
+  [[nodiscard]] FileRole role_of(std::string_view file) const override { return reference_.role_of(file); }
+  [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
+                                        const OpenRequest& request) const override {
+    return reference_.open(vfs, directory, request);
+  }
+  [[nodiscard]] std::optional<Wrong> second_opinion(const faultfs::Image& image, const std::string& directory,
+                                                    const Observation& /*observation*/) const override {
+    EXPECT_NE(decode_reference_store(image, directory).verdict, Verdict::new_store);
+    return Wrong{ViolationKind::wrong_value, "I do not agree"};
+  }
+
+ private:
+  ReferenceSubject reference_;
+};
+
+TEST(SecondOpinion, IsHeardInOneDamageCaseOfSoMany) {
+  const Contested subject;
+  const auto disagreements = [&](DamageCampaignOptions options) {
+    options.scenarios = {ScenarioKind::closed};
+    DamageCampaign campaign(faultfs::DamageKind::flip, subject, options);
+    EXPECT_FALSE(campaign.prepare().trouble);
+    const Tally tally = campaign.run({0, 8});
+    for (const Violation& violation : tally.violations) {
+      EXPECT_NE(violation.summary.find("got       I do not agree"), std::string::npos) << violation.summary;
+    }
+    return tally.violating_cases;
+  };
+  EXPECT_EQ(disagreements({}), 8 / kSecondOpinionEvery);
+  EXPECT_EQ(disagreements({.second_opinion_every = 1}), 8U);
+}
+
+TEST(SecondOpinion, IsHeardAfterACrash) {
+  const auto recording = record(ReferenceSubject(), Script());
+  ASSERT_TRUE(recording) << recording.error().text;
+  faultfs::SimDisk disk;
+  ASSERT_TRUE(ReferenceSubject().open(disk, kRecordingDirectory, {.entropy = 1}));
+  const Allowed allowed = allowed_without_fault(recording->timeline.history());
+  EXPECT_FALSE(judge_crash(ReferenceSubject(), *recording, allowed, disk.image()).wrong);
+  EXPECT_FALSE(judge_crash(Contested(), *recording, allowed, disk.image(), Opinions::oracle).wrong);
+  EXPECT_EQ(judge_crash(Contested(), *recording, allowed, disk.image()).wrong->text, "I do not agree");
 }
 
 }  // namespace

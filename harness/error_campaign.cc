@@ -179,9 +179,10 @@ class ErrorUnit {
                                            const faultfs::Image& image) const {
     const Observation observation = observe_after_crash(subject_, program.script.settings, program.script.epoch, image);
     auto wrong = run.stretches.at(standing.stretch).judge(observation, standing.allowed);
-    if (!wrong) return subject_.second_opinion(image, kRecordingDirectory, observation);
+    if (!wrong && tally_.cases % kSecondOpinionEvery == 0)
+      return subject_.second_opinion(image, kRecordingDirectory, observation);
     const bool serves = observation.answer == Answer::clean || observation.answer == Answer::torn;
-    if (!serves || observation.wrong || wrong->kind == ViolationKind::lost_ack || standing.stretch == 0) {
+    if (!wrong || !serves || observation.wrong || wrong->kind == ViolationKind::lost_ack || standing.stretch == 0) {
       return wrong;
     }
     // What the stretch before might have left was settled by an open, and settled otherwise.

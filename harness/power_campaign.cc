@@ -104,7 +104,8 @@ class PowerUnit {
                  const std::string& when, bool after_recovery) {
     ++tally_.cases;
     ++tally_.counts[{"cuts", after_recovery ? "after_recovery" : when == "in a recovery" ? "in_recovery" : "first"}];
-    Judgement judgement = judge_crash(subject_, ground.recording, ground.allowed, candidate.image());
+    const Opinions opinions = tally_.cases % kSecondOpinionEvery == 0 ? Opinions::oracle_and_second : Opinions::oracle;
+    Judgement judgement = judge_crash(subject_, ground.recording, ground.allowed, candidate.image(), opinions);
     if (!judgement.wrong) return true;
     if (after_recovery && judgement.wrong->kind == ViolationKind::lost_ack) {
       judgement.wrong->kind = ViolationKind::lost_after_recovery;

@@ -130,11 +130,12 @@ Observation observe_after_crash(const Subject& subject, const Settings& settings
 }
 
 Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
-                      const faultfs::Image& image) {
+                      const faultfs::Image& image, Opinions opinions) {
   const Timeline& timeline = recording.timeline;
   const auto observation = observe_after_crash(subject, recording.settings, timeline.history().epoch, image);
   Judgement judgement = judge(timeline, allowed, observation);
-  if (!judgement.wrong) judgement.wrong = subject.second_opinion(image, kRecordingDirectory, observation);
+  if (!judgement.wrong && opinions == Opinions::oracle_and_second)
+    judgement.wrong = subject.second_opinion(image, kRecordingDirectory, observation);
   return judgement;
 }
 

@@ -53,8 +53,10 @@ std::expected<Recording, Wrong> record(const Subject& subject, const Script& scr
 [[nodiscard]] Observation observe_after_crash(const Subject& subject, const Settings& settings, std::uint64_t epoch,
                                               const faultfs::Image& image);
 
-// The same, and judges what came.
+enum class Opinions { oracle, oracle_and_second };
+
+// The same, and judges what came: by the oracle, and where that finds nothing, by the subject's second opinion.
 [[nodiscard]] Judgement judge_crash(const Subject& subject, const Recording& recording, const Allowed& allowed,
-                                    const faultfs::Image& image);
+                                    const faultfs::Image& image, Opinions opinions = Opinions::oracle_and_second);
 
 }  // namespace walbreaker

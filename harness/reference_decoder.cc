@@ -45,6 +45,13 @@ struct Log {
   [[nodiscard]] bool is_good() const { return header.state == HeaderState::good; }
 };
 
+// Views into the file that it stands in.
+struct Write {
+  std::string_view key;
+  std::string_view value;
+  bool is_put;  // else a remove
+};
+
 // One recovery, step by step as FORMAT.md numbers them.
 class Recovery {
  public:
@@ -85,22 +92,21 @@ class Recovery {
   static std::string snapshot_name(Generation generation) { return fmt::format("snapshot-{}.dat", generation); }
   static std::string log_name(Generation generation) { return fmt::format("wal-{}.log", generation); }
 
-  // ---- Step 2
-  // --------------------------------------------------------------------------------------------------------
+  // --- step 2: the snapshot ---
 
   // False: the walk ends there.
   bool choose_snapshot() {
     for (auto it = snapshot_files_.rbegin(); it != snapshot_files_.rend() && !store_.snapshot; ++it) {
       const Generation generation = it->first;
-      const std::string bytes = it->second->to_string();
-      const auto header = reference::parse_header(bytes, {FileKind::snapshot, generation});
+      snapshot_bytes_ = it->second->to_string();
+      const auto header = reference::parse_header(snapshot_bytes_, {FileKind::snapshot, generation});
       if (header.state == HeaderState::other_version) {
         refuse(DecodedRow::unknown_version, snapshot_name(generation), 8, std::string(header.why));
         return false;
       }
       reference::Entries entries;
       std::optional<reference::Fault> fault = reference::Fault{0, header.why};
-      if (header.state == HeaderState::good) fault = reference::read_snapshot(bytes, header.fields, entries);
+      if (header.state == HeaderState::good) fault = reference::read_snapshot(snapshot_bytes_, header.fields, entries);
       if (fault) {
         damaged_snapshots_[generation] = *fault;
       } else {
@@ -114,11 +120,10 @@ class Recovery {
     store_.snapshot = header.generation;
     store_id_ = header.store_id;
     last_seq_ = header.base_seq;
-    for (const auto& [key, value] : entries) store_.contents.emplace_hint(store_.contents.end(), key, value);
+    for (const auto& [key, value] : entries) writes_.push_back({key, value, true});
   }
 
-  // ---- Step 3
-  // --------------------------------------------------------------------------------------------------------
+  // --- step 3: the headers of the logs ---
 
   bool read_logs() {
     const auto first = store_.snapshot ? log_files_.lower_bound(*store_.snapshot) : log_files_.begin();
@@ -166,8 +171,7 @@ class Recovery {
     return log.header.fields.link == Link::void_until_snapshot && generation != store_.snapshot;
   }
 
-  // ---- Step 4
-  // --------------------------------------------------------------------------------------------------------
+  // --- step 4: the chain ---
 
   void replay_chain() {
     auto at = logs_.find(*store_.snapshot);
@@ -221,8 +225,9 @@ class Recovery {
     while (is_known) {
       const auto record = next_record(log, seal, replayed);
       if (!record) break;
-      is_known = reference::for_each_write(record->kind, reference::payload_of(log.bytes, *record),
-                                           [&](auto kind, auto key, auto value) { apply(kind, key, value); });
+      is_known = reference::for_each_write(
+          record->kind, reference::payload_of(log.bytes, *record),
+          [&](auto write, auto key, auto value) { writes_.push_back({key, value, write == kv::Batch::Kind::put}); });
       if (!is_known) break;
       last_seq_ = record->seq;
       replayed.end = record->end;
@@ -257,14 +262,6 @@ class Recovery {
     return std::nullopt;
   }
 
-  void apply(kv::Batch::Kind kind, std::string_view key, std::string_view value) {
-    if (kind == kv::Batch::Kind::put) {
-      store_.contents.insert_or_assign(std::string(key), std::string(value));
-    } else {
-      store_.contents.erase(std::string(key));
-    }
-  }
-
   // Rows C, L and M: how the last log ends.
   void judge_end(const Log& log) {
     const DecodedReplay& replayed = store_.replays.back();
@@ -284,8 +281,7 @@ class Recovery {
                      witness->seq, witness->offset, expected));
   }
 
-  // ---- Step 5
-  // --------------------------------------------------------------------------------------------------------
+  // --- step 5: the verdict ---
 
   void judge_without_snapshot() {
     if (!snapshot_files_.empty()) return;
@@ -335,7 +331,18 @@ class Recovery {
     const DecodedFinding& decides = *std::ranges::min_element(store_.findings, {}, verdict);
     store_.verdict = verdict_of(verdict(decides));
     store_.reason = decides.message();
-    if (store_.verdict == Verdict::refused || store_.verdict == Verdict::unsupported) store_.contents.clear();
+    if (store_.verdict != Verdict::refused && store_.verdict != Verdict::unsupported) serve();
+  }
+
+  // The contents after all that was written: the last write of each key. A map is made only now, and of those alone:
+  // to keep one while the logs are replayed would take most of the time that all of this takes.
+  void serve() {
+    std::ranges::stable_sort(writes_, {}, &Write::key);
+    for (std::size_t i = 0; i < writes_.size(); ++i) {
+      const auto& [key, value, is_put] = writes_[i];
+      const bool is_last = i + 1 == writes_.size() || writes_[i + 1].key != key;
+      if (is_last && is_put) store_.contents.emplace_hint(store_.contents.end(), key, value);
+    }
   }
 
   [[nodiscard]] Verdict verdict_of(RowVerdict row) const {
@@ -356,6 +363,8 @@ class Recovery {
   std::map<Generation, reference::Fault> damaged_snapshots_;  // newer than the chosen one
   std::map<Generation, Log> logs_;                            // those that are not dead
   std::vector<const Log*> chain_;
+  std::string snapshot_bytes_;  // of the chosen one
+  std::vector<Write> writes_;   // the entries of the snapshot, and what was replayed
   std::uint64_t store_id_ = 0;
   std::uint64_t last_seq_ = 0;
   bool nothing_is_served_ = false;

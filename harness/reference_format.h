@@ -26,8 +26,7 @@ inline constexpr std::uint64_t kRecordAlignment = 8;
 inline constexpr std::uint64_t kBlockHeaderBytes = 8;
 inline constexpr std::uint64_t kFooterBytes = 32;
 
-// ---- Names
-// -----------------------------------------------------------------------------------------------------------
+// --- names ---
 
 enum class FileKind { log, snapshot };
 
@@ -39,8 +38,7 @@ struct FileName {
 // What "wal-7.log" and "snapshot-7.dat" say; nothing for every other name.
 [[nodiscard]] std::optional<FileName> parse_name(std::string_view name);
 
-// ---- File header
-// -----------------------------------------------------------------------------------------------------
+// --- file header ---
 
 enum class Link : std::uint32_t { none = 0, follows = 1, void_until_snapshot = 2 };
 
@@ -70,8 +68,7 @@ struct ParsedHeader {
 // The store id is not judged: whose it has to be is known once a snapshot is chosen.
 [[nodiscard]] ParsedHeader parse_header(std::string_view file, const FileName& name);
 
-// ---- Checksums
-// -------------------------------------------------------------------------------------------------------
+// --- checksums ---
 
 // Makes the checksums of one file: bytes count only in the file and at the place that they were written for.
 class Seal {
@@ -84,8 +81,7 @@ class Seal {
   std::uint32_t of_file_;
 };
 
-// ---- Log record
-// ------------------------------------------------------------------------------------------------------
+// --- log record ---
 
 struct RecordHeader {
   std::uint64_t offset = 0;
@@ -180,8 +176,7 @@ template <class Visit>
   return !fields.failed() && fields.empty();
 }
 
-// ---- Snapshot
-// --------------------------------------------------------------------------------------------------------
+// --- snapshot ---
 
 struct Block {
   std::uint64_t offset = 0;

@@ -74,8 +74,9 @@ bool has_bytes(const faultfs::Image& image) {
   return std::ranges::any_of(image.files, [](const auto& file) { return !file.second.empty(); });
 }
 
-RC_GTEST_PROP(Decoder, SaysOfEveryDamagedDiskWhatTheEngineSays, (const std::vector<Commands>& lives)) {
-  RC_PRE(!lives.empty());
+RC_GTEST_PROP(Decoder, SaysOfEveryDamagedDiskWhatTheEngineSays, ()) {
+  const auto lives =
+      *rc::gen::container<std::vector<Commands>>(*rc::gen::inRange<std::size_t>(1, 6), rc::gen::arbitrary<Commands>());
   const auto images = write(lives);
   const faultfs::Image older = *rc::gen::elementOf(images);
   faultfs::Image image = *rc::gen::arbitrary<bool>() ? together(older, images.back()) : older;
