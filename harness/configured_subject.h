@@ -33,6 +33,10 @@ class ConfiguredSubject final : public Subject {
   [[nodiscard]] std::string layout_text(const faultfs::Image& image, const std::string& directory) const override {
     return inner_.layout_text(image, directory);
   }
+  [[nodiscard]] std::optional<Wrong> second_opinion(const faultfs::Image& image, const std::string& directory,
+                                                    const Observation& observation) const override {
+    return inner_.second_opinion(image, directory, observation);
+  }
   [[nodiscard]] const Subject& bare() const override { return inner_.bare(); }
   [[nodiscard]] bool is_process() const override { return inner_.is_process(); }
   [[nodiscard]] std::optional<Incident> take_incident() const override { return inner_.take_incident(); }

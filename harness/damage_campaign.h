@@ -1,8 +1,9 @@
 // The campaigns `truncate`, `bitflip` and `damage`: every damage of damage_cases.h, in every scenario that suits.
 //
 // A case is one damage to one scenario's image. The subject opens the damaged image to read and write, is scanned and
-// asked for every key, and judged by damage_oracle.h; then come the follow-ups of damage_trial.h. Every 16th case, a
-// read-only open of the damaged image must show the same and change no byte.
+// asked for every key, and judged by damage_oracle.h; then come the follow-ups of damage_trial.h. Every 4th case, the
+// subject's second opinion is heard (subject.h); every 16th, a read-only open of the damaged image must show the same
+// and change no byte.
 #pragma once
 
 #include <memory>
@@ -21,6 +22,7 @@ struct DamageCampaignOptions {
   ScenarioSize size = kSmallScenario;
   bool spread = true;                   // cases in CaseOrder::spread, else scenario by scenario, file by file
   std::vector<ScenarioKind> scenarios;  // empty: all
+  std::uint64_t second_opinion_every = kSecondOpinionEvery;  // 1: in every case
 };
 
 // What makes the damaged image of a case again, with the subject: the scenario's script, and the damage.

@@ -45,15 +45,19 @@ OpenRequest DamageTrials::request(bool read_only, std::uint64_t number) const {
   return {.read_only = read_only, .settings = scenario_.script.settings, .entropy = entropy_ + number};
 }
 
-TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowed, bool read_only_too,
+TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowed, const Extras& extras,
                               FollowedUp& followed_up) const {
   faultfs::SimDisk disk(image, kFailedSync, faultfs::Tracing::off);
   const Observation first = observe(subject_, disk, kScenarioDirectory, request(false, 0), Leave::dropped, inquiry_);
   TrialResult result{first.answer, judge_damage(possible_, allowed, first)};
+  if (!result.judgement.wrong && extras.second_opinion) {
+    result.judgement.wrong = subject_.second_opinion(image, kScenarioDirectory, first);
+  }
   if (result.judgement.wrong) return result;
   const faultfs::Image left = disk.image();
   result.new_image = followed_up.insert(hash_of(left)).second;
   if (result.new_image) result.judgement.wrong = follow_up(first, left, !(left == image));
+  const bool read_only_too = extras.read_only && capabilities_.read_only;
   if (!result.judgement.wrong && read_only_too) result.judgement.wrong = open_read_only(first, image);
   return result;
 }

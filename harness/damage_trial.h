@@ -34,8 +34,13 @@ class DamageTrials {
   // Of one scenario; all outlive it. `entropy` is drawn from by every open, so that equal damages leave equal images.
   DamageTrials(const Subject& subject, const Scenario& scenario, std::uint64_t entropy);
 
-  // `read_only_too`: a read-only open of the damaged image itself has to answer the same, and change no byte.
-  [[nodiscard]] TrialResult run(const faultfs::Image& image, const Allowed& allowed, bool read_only_too,
+  // What is looked at beyond the first open and its follow-ups.
+  struct Extras {
+    bool second_opinion = true;  // the subject's (subject.h)
+    bool read_only = true;       // a read-only open of the damaged image itself, where the subject opens so
+  };
+
+  [[nodiscard]] TrialResult run(const faultfs::Image& image, const Allowed& allowed, const Extras& extras,
                                 FollowedUp& followed_up) const;
 
  private:

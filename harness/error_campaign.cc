@@ -193,8 +193,11 @@ class ErrorUnit {
         ++tally_.fired;
         ++tally_.counts[{"judged", "after a power cut"}];
         if (!watch_.at(index, [&] { return draft(where(), made()); })) return is_going_on();
-        const auto wrong =
-            judge(ground, observe_after_crash(subject_, script.settings, script.epoch, candidate.image()));
+        const Observation seen = observe_after_crash(subject_, script.settings, script.epoch, candidate.image());
+        auto wrong = judge(ground, seen);
+        if (!wrong && index % kSecondOpinionEvery == 0) {
+          wrong = subject_.second_opinion(candidate.image(), kStoreDirectory, seen);
+        }
         if (wrong) fail(*wrong, where(), made);
         return is_going_on();
       });

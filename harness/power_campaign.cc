@@ -178,8 +178,11 @@ class PowerUnit {
     };
     if (!watch_.at(index, [&] { return draft(where(), made()); })) return false;
     const Script& script = cut.played.script;
-    const auto wrong =
-        judge(cut.ground, observe_after_crash(subject_, script.settings, script.epoch, cut.candidate.image()));
+    const Observation seen = observe_after_crash(subject_, script.settings, script.epoch, cut.candidate.image());
+    auto wrong = judge(cut.ground, seen);
+    if (!wrong && index % kSecondOpinionEvery == 0) {
+      wrong = subject_.second_opinion(cut.candidate.image(), kStoreDirectory, seen);
+    }
     if (wrong) fail(*wrong, where(), made);
     return !wrong;
   }

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "engine/store.h"
+#include "harness/decoder_judge.h"
 #include "harness/random.h"
+#include "harness/reference_map.h"
 
 namespace walbreaker {
 
@@ -122,6 +124,15 @@ kv::Result<Opened> ReferenceSubject::open(kv::Vfs& vfs, const std::string& direc
   Opened opened{answer_of(*store), store->report().summary(), nullptr};
   opened.session = std::make_unique<ReferenceSession>(std::move(store));
   return opened;
+}
+
+std::string ReferenceSubject::layout_text(const faultfs::Image& image, const std::string& directory) const {
+  return reference_map(image, directory);
+}
+
+std::optional<Wrong> ReferenceSubject::second_opinion(const faultfs::Image& image, const std::string& directory,
+                                                      const Observation& observation) const {
+  return judge_by_decoder(decode_reference_store(image, directory), observation);
 }
 
 }  // namespace walbreaker

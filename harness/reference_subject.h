@@ -1,4 +1,4 @@
-// The reference engine as a subject: kv::Store, in this process.
+// The reference engine as a subject: kv::Store, in this process. The second opinion is that of decoder_judge.h.
 //
 // Settings: sync=on_commit|on_request, compact_after_operations=N, compact_after_bytes=N; as in kv::Options.
 #pragma once
@@ -16,6 +16,9 @@ class ReferenceSubject final : public Subject {
   [[nodiscard]] FileRole role_of(std::string_view file_name) const override;
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                         const OpenRequest& request) const override;
+  [[nodiscard]] std::string layout_text(const faultfs::Image& image, const std::string& directory) const override;
+  [[nodiscard]] std::optional<Wrong> second_opinion(const faultfs::Image& image, const std::string& directory,
+                                                    const Observation& observation) const override;
 };
 
 }  // namespace walbreaker

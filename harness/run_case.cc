@@ -110,6 +110,9 @@ class CaseRunner {
     const Script& last = case_.stages.back().script;
     result_.observation = observe_after_crash(subject_, last.settings, last.epoch, image);
     if (auto wrong = judge(ground_, *result_.observation)) return violation(std::move(*wrong));
+    if (auto wrong = subject_.second_opinion(image, kStoreDirectory, *result_.observation)) {
+      return violation(std::move(*wrong));
+    }
     return {};
   }
 
@@ -141,8 +144,7 @@ class CaseRunner {
     }
     FollowedUp followed_up;
     const DamageTrials trials(subject_, *scenario, Random(stage.script.entropy).next());
-    TrialResult trial = trials.run(*image, harm_of(*scenario, *harmed).allowed, subject_.capabilities().read_only,
-                                   followed_up);
+    TrialResult trial = trials.run(*image, harm_of(*scenario, *harmed).allowed, {}, followed_up);
     if (trial.judgement.wrong) return violation(std::move(*trial.judgement.wrong));
     return {};
   }

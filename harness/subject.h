@@ -18,8 +18,11 @@
 #include "engine/vfs.h"
 #include "faultfs/image.h"
 #include "harness/command.h"
+#include "harness/violation.h"
 
 namespace walbreaker {
+
+struct Observation;
 
 // An open store. Destroying it without close() is what a process kill does to it: nothing more reaches the disk.
 class Session {
@@ -160,6 +163,14 @@ class Subject {
   // The incident behind the first error that this thread was answered since it last asked, where there was one.
   // incident.h makes a verdict of it.
   [[nodiscard]] virtual std::optional<Incident> take_incident() const { return std::nullopt; }
+
+  // Where the harness knows the format of the files: what somebody who reads them by himself says of what an open of the
+  // store in `directory` answered. `image` is the disk before that open. Nothing: he agrees, or there is nobody.
+  [[nodiscard]] virtual std::optional<Wrong> second_opinion(const faultfs::Image& /*image*/,
+                                                            const std::string& /*directory*/,
+                                                            const Observation& /*observation*/) const {
+    return std::nullopt;
+  }
 };
 
 // What the subject promises under this key, opened with these settings; empty where it says nothing.
