@@ -138,7 +138,7 @@ void DamageCampaign::run_case(std::uint64_t index, FollowedUp& followed_up, Tall
   ++tally.cases;
   ++tally.fired;
   ++tally.distinct_images;  // no two cases of a unit leave the same bytes
-  tally.follow_ups += result.new_image ? 1 : 0;
+  tally.follow_ups += result.followed_up ? 1 : 0;
   ++tally.counts[{std::string(name),
                   std::string(to_string(outcome_of(scenario, harm, result.answer, result.judgement)))}];
   if (!result.judgement.wrong) return;
