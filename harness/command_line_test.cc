@@ -41,7 +41,7 @@ RunArguments parse_run(std::vector<const char*> words) {
 TEST(CommandLine, HasADefaultForEverything) {
   const RunArguments run = parse_run({});
   EXPECT_EQ(run.subject->name(), "reference");
-  EXPECT_THAT(run.campaigns, ElementsAre("truncate", "bitflip", "kill", "power", "errors"));
+  EXPECT_THAT(run.campaigns, ElementsAre("truncate", "bitflip", "damage", "kill", "power", "errors"));
   EXPECT_EQ(run.seed, 1U);
   EXPECT_EQ(run.budget.kind, Budget::Kind::seconds);
   EXPECT_EQ(run.budget.seconds, 30);
@@ -156,7 +156,7 @@ TEST(CommandLine, KnowsThreeKindsOfBudget) {
 
 TEST(CommandLine, NamesEachCampaignOnce) {
   EXPECT_THAT(parse_run({"--campaign", "kill,all,soak"}).campaigns,
-              ElementsAre("kill", "truncate", "bitflip", "power", "errors", "soak"));
+              ElementsAre("kill", "truncate", "bitflip", "damage", "power", "errors", "soak"));
 }
 
 TEST(CommandLine, AnswersWrongUseWithOneLineAndExitCodeTwo) {

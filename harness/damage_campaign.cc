@@ -164,7 +164,7 @@ void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, FollowedUp&
     return;
   }
   result.judgement.wrong = std::move(settled.wrong);
-  tally.follow_ups += result.new_image ? 1 : 0;
+  tally.follow_ups += result.followed_up ? 1 : 0;
   ++tally.counts[{name, std::string(to_string(outcome_of(scenario, harm, result.answer, result.judgement)))}];
   if (!result.judgement.wrong) return;
   const Wrong& wrong = *result.judgement.wrong;

@@ -14,18 +14,17 @@ namespace {
 
 constexpr std::uint32_t kSectorBytes = 512;
 
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = text.size();
-  for (const char c : text) hash = faultfs::mix(hash ^ static_cast<unsigned char>(c));
-  return hash;
-}
+// Of two hashes or sizes, in their order.
+std::uint64_t joined(std::uint64_t a, std::uint64_t b) { return faultfs::mix(a ^ faultfs::mix(b)); }
 
-std::uint64_t hash_of(const faultfs::Image& image) {
-  std::uint64_t hash = 0;
-  for (const auto& [name, bytes] : image.files) {
-    const std::uint64_t of_bytes = faultfs::hash_sectors(bytes, 0, bytes.size(), kSectorBytes);
-    hash = faultfs::mix(hash ^ faultfs::mix(hash_of(name) ^ of_bytes) ^ bytes.size());
+std::uint64_t hash_of(const faultfs::Image& left, const Observation& shown) {
+  const std::hash<std::string_view> of_text;
+  std::uint64_t hash = static_cast<std::uint64_t>(shown.answer);
+  for (const auto& [name, bytes] : left.files) {
+    hash = joined(joined(hash, of_text(name)), bytes.size());
+    hash = joined(hash, faultfs::hash_sectors(bytes, 0, bytes.size(), kSectorBytes));
   }
+  for (const auto& [key, value] : shown.listing) hash = joined(joined(hash, of_text(key)), of_text(value));
   return hash;
 }
 
@@ -53,10 +52,11 @@ TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowe
   if (!result.judgement.wrong && extras.second_opinion) {
     result.judgement.wrong = subject_.second_opinion(image, kScenarioDirectory, first);
   }
-  if (result.judgement.wrong) return result;
+  // A store that refused to be read, as it may, has nothing to compare.
+  if (result.judgement.wrong || first.wrong) return result;
   const faultfs::Image left = disk.image();
-  result.new_image = followed_up.insert(hash_of(left)).second;
-  if (result.new_image) result.judgement.wrong = follow_up(first, left, !(left == image));
+  result.followed_up = followed_up.insert(hash_of(left, first)).second;
+  if (result.followed_up) result.judgement.wrong = follow_up(first, left, !(left == image));
   const bool read_only_too = extras.read_only && capabilities_.read_only;
   if (!result.judgement.wrong && read_only_too) result.judgement.wrong = open_read_only(first, image);
   return result;

@@ -1,6 +1,6 @@
 // The trial of one damaged image: the open that has to be right, and what has to be right after it.
 //
-// Follow-ups run where the first open was right, once for each image that it left, within one unit:
+// Follow-ups run where the first open was right, once for each image that it left with what it showed, within one unit:
 // - opened again to read and write, the store answers the same, where the first open changed the disk: on the same
 //   bytes the same answer is certain;
 // - while one opener has it open, a second one is refused with `locked`, where the subject locks;
@@ -20,13 +20,14 @@
 
 namespace walbreaker {
 
-// The images of one unit after which follow-ups ran, by hash.
+// What first opens of one unit left and showed, by hash: follow-ups ran after each. The image alone would not do, since
+// a store that serves one thing and keeps another may leave what a right one left before.
 using FollowedUp = std::unordered_set<std::uint64_t>;
 
 struct TrialResult {
   Answer answer = Answer::clean;
   Judgement judgement;
-  bool new_image = false;  // no case of the unit before left the same one
+  bool followed_up = false;  // follow-ups ran; else they ran for an equal case of the unit before
 };
 
 class DamageTrials {

@@ -4,6 +4,7 @@
 
 #include "faultfs/sim_disk.h"
 #include "harness/reference_subject.h"
+#include "harness/workload.h"
 
 namespace walbreaker {
 namespace {
@@ -72,7 +73,8 @@ TEST(Observation, HoldsWhatTheOpenAndTheScanAnswered) {
 TEST(Observation, AGetThatContradictsTheScanIsWrong) {
   EXPECT_EQ(look({.gets = {{"a", "1"}, {"b", "other"}}}).wrong->kind, ViolationKind::wrong_result);
   EXPECT_EQ(look({.gets = {{"a", "1"}}}).wrong->kind, ViolationKind::wrong_result);
-  EXPECT_EQ(look({.gets = {{"a", "1"}, {"b", "2"}, {"~missing", "there"}}}).wrong->kind, ViolationKind::wrong_result);
+  EXPECT_EQ(look({.gets = {{"a", "1"}, {"b", "2"}, {std::string(kMissingKey), "there"}}}).wrong->kind,
+            ViolationKind::wrong_result);
 }
 
 TEST(Observation, AScanOutOfOrderOrWithAKeyTwiceIsWrong) {
@@ -82,6 +84,14 @@ TEST(Observation, AScanOutOfOrderOrWithAKeyTwiceIsWrong) {
 
 TEST(Observation, AStoreThatOpensAndCannotBeReadIsUnrecoverable) {
   EXPECT_EQ(look({.scan_fails = kv::Error{kv::ErrorCode::io_error, 0, "x"}}).wrong->kind, ViolationKind::unrecoverable);
+}
+
+TEST(Observation, HoldsWhatIsServedByAStoreThatRefusesToBeScanned) {
+  const Script script{.gets = {{"a", "1"}}, .scan_fails = kv::Error{kv::ErrorCode::corrupted, 0, "x"}};
+  faultfs::SimDisk vfs;
+  const Observation seen = observe(ScriptedSubject(script), vfs, "/", {}, Leave::dropped, {.keys = {"a", "b"}});
+  EXPECT_EQ(seen.refusal, kv::ErrorCode::corrupted);
+  EXPECT_EQ(seen.partial, (PartialListing{{"a", "1"}, {"b", std::nullopt}}));
 }
 
 TEST(Observation, ClosesWhereItIsToldTo) {

@@ -52,7 +52,7 @@ inline constexpr std::array<ScenarioInfo, 10> kScenarios{{
     {ScenarioKind::sync_on_request, "sync_on_request",
      "stopped without a close, synced on request: several records in a commit group, the last group not synced"},
     {ScenarioKind::obsolete_snapshot, "obsolete_snapshot",
-     "stopped without a close after a compaction that could not remove what it replaced"},
+     "stopped without a close after a compaction that could not remove the snapshot before its own"},
     {ScenarioKind::ten_generations, "ten_generations",
      "stopped without a close after eight compactions and reopenings, and a ninth one whose rename failed: names of "
      "one "
@@ -131,7 +131,7 @@ inline constexpr const char* kScenarioDirectory = "/";
 [[nodiscard]] Settings scenario_settings(ScenarioKind kind);
 
 // What the subject is made to do, drawn from its capabilities and its promise. Commands under faults (of renames, of
-// unlinks) are compactions.
+// the unlinks of snapshots) are compactions.
 [[nodiscard]] Script draw_scenario_script(ScenarioKind kind, const Subject& subject, std::uint64_t seed,
                                           const ScenarioSize& size);
 
