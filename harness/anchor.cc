@@ -31,16 +31,19 @@ class Clock {
 
   std::pair<During, std::size_t> at(faultfs::OpIndex op) {
     for (; mark_ != end_ && mark_->at <= op; ++mark_) pass(*mark_);
-    if (command_) return {During::command, *command_};
+    if (in_command_) return {During::command, command_};
     return {is_open_ ? During::close : During::open, process_};
   }
 
  private:
   void pass(const faultfs::Mark& mark) {
     switch (mark.kind) {
-      case MarkKind::issued: command_ = mark.command; break;
+      case MarkKind::issued:
+        in_command_ = true;
+        command_ = mark.command;
+        break;
       case MarkKind::acked:
-      case MarkKind::failed: command_.reset(); break;
+      case MarkKind::failed: in_command_ = false; break;
       case MarkKind::opened: is_open_ = true; break;
       case MarkKind::closed:
       case MarkKind::killed:
@@ -52,7 +55,8 @@ class Clock {
 
   std::vector<faultfs::Mark>::const_iterator mark_;
   std::vector<faultfs::Mark>::const_iterator end_;
-  std::optional<std::size_t> command_;
+  bool in_command_ = false;
+  std::size_t command_ = 0;
   bool is_open_ = false;
   std::size_t process_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "harness/damage_campaign.h"
+#include "harness/run_case.h"
 #include "harness/toy_subject_test_util.h"
 #include "harness/workload.h"
 
@@ -158,7 +159,12 @@ TEST(Damage, ACaseIsMadeAgainFromItsScriptAndItsDamage) {
   const auto& [scenario, damage] = campaign.case_at(violation.case_index);
   const auto again = play_scenario(scenario.kind, subject, scenario.script);
   ASSERT_TRUE(again);
-  EXPECT_TRUE(apply(damage, again->image, &again->older) == violation.image);
+  EXPECT_TRUE(apply(damage, again->image, &again->older).has_value());
+  const auto c = parse_case(violation.case_text);
+  ASSERT_TRUE(c) << c.error().message();
+  const CaseResult result = run_case(subject, *c);
+  ASSERT_TRUE(result.wrong) << result.text;
+  EXPECT_EQ(result.wrong->kind, violation.kind);
 }
 
 TEST(Damage, ASecondOpenerHasToBeRefusedWhereTheSubjectLocks) {

@@ -4,8 +4,8 @@
 
 #include "faultfs/sim_disk.h"
 #include "harness/damage_campaign.h"
-#include "harness/recording.h"
 #include "harness/reference_subject.h"
+#include "harness/run_case.h"
 
 namespace walbreaker {
 namespace {
@@ -107,7 +107,7 @@ TEST(SecondOpinion, IsHeardInOneDamageCaseOfSoMany) {
   const Contested subject;
   const auto disagreements = [&](DamageCampaignOptions options) {
     options.scenarios = {ScenarioKind::closed};
-    DamageCampaign campaign(faultfs::DamageKind::flip, subject, options);
+    DamageCampaign campaign(DamageCampaignKind::bitflip, subject, options);
     EXPECT_FALSE(campaign.prepare().trouble);
     const Tally tally = campaign.run({0, 8});
     for (const Violation& violation : tally.violations) {
@@ -120,14 +120,11 @@ TEST(SecondOpinion, IsHeardInOneDamageCaseOfSoMany) {
 }
 
 TEST(SecondOpinion, IsHeardAfterACrash) {
-  const auto recording = record(ReferenceSubject(), Script());
-  ASSERT_TRUE(recording) << recording.error().text;
-  faultfs::SimDisk disk;
-  ASSERT_TRUE(ReferenceSubject().open(disk, kRecordingDirectory, {.entropy = 1}));
-  const Allowed allowed = allowed_without_fault(recording->timeline.history());
-  EXPECT_FALSE(judge_crash(ReferenceSubject(), *recording, allowed, disk.image()).wrong);
-  EXPECT_FALSE(judge_crash(Contested(), *recording, allowed, disk.image(), Opinions::oracle).wrong);
-  EXPECT_EQ(judge_crash(Contested(), *recording, allowed, disk.image()).wrong->text, "I do not agree");
+  Case c;
+  c.promise = ReferenceSubject().promise({});
+  c.stages.emplace_back();
+  EXPECT_FALSE(run_case(ReferenceSubject(), c).wrong);
+  EXPECT_EQ(run_case(Contested(), c).wrong->text, "I do not agree");
 }
 
 }  // namespace

@@ -249,7 +249,7 @@ TEST(DriverSubject, LeavesNothingBehind) {
 
 // ---- Campaigns
 
-Tally damage(faultfs::DamageKind kind, const Subject& subject, std::uint64_t cases) {
+Tally damage(DamageCampaignKind kind, const Subject& subject, std::uint64_t cases) {
   DamageCampaign campaign(kind, subject, {.seed = 1, .scenarios = {}});
   Tally tally = campaign.prepare();
   if (tally.violations.empty() && !tally.trouble) tally.add(campaign.run({0, cases}));
@@ -257,7 +257,7 @@ Tally damage(faultfs::DamageKind kind, const Subject& subject, std::uint64_t cas
 }
 
 TEST(DriverSubject, TheReferenceBehindAPipePassesAsItDoesInProcess) {
-  for (const auto kind : {faultfs::DamageKind::truncate, faultfs::DamageKind::flip}) {
+  for (const auto kind : {DamageCampaignKind::truncate, DamageCampaignKind::bitflip}) {
     const Tally in_process = damage(kind, ReferenceSubject(), 64);
     const Tally behind_a_pipe = damage(kind, reference_driver(), 64);
     for (const Tally* tally : {&in_process, &behind_a_pipe}) {
@@ -270,7 +270,7 @@ TEST(DriverSubject, TheReferenceBehindAPipePassesAsItDoesInProcess) {
 
 TEST(DriverSubject, DyingHangingAndGarbageAreThreeVerdicts) {
   const auto run = [](const std::string& action) {
-    return damage(faultfs::DamageKind::flip, *must_make(shell_driver("scan", action)), 1);
+    return damage(DamageCampaignKind::bitflip, *must_make(shell_driver("scan", action)), 1);
   };
   const Tally died = run("exit 3");
   ASSERT_FALSE(died.violations.empty());

@@ -36,7 +36,7 @@ std::unique_ptr<DriverSubject> broken(const std::string& line, const std::string
   return must_make(path);
 }
 
-Tally damage(faultfs::DamageKind kind, const Subject& subject, std::uint64_t cases) {
+Tally damage(DamageCampaignKind kind, const Subject& subject, std::uint64_t cases) {
   constexpr ScenarioSize kTiny{.snapshot_bytes = 400, .log_bytes = 400};
   DamageCampaign campaign(kind, subject, {.seed = 1, .size = kTiny, .scenarios = {}});
   Tally tally = campaign.prepare();
@@ -63,7 +63,7 @@ TEST(ToyStoreDriver, KeepsItsPromise) {
   const auto driver = must_make(WALBREAKER_TOY_STORE_DRIVER);
   EXPECT_EQ(driver->name(), "toy_store");
   EXPECT_EQ(driver->capabilities(), (Capabilities{.batch = true, .compact = false, .read_only = true}));
-  for (const auto kind : {faultfs::DamageKind::truncate, faultfs::DamageKind::flip}) {
+  for (const auto kind : {DamageCampaignKind::truncate, DamageCampaignKind::bitflip}) {
     const Tally tally = damage(kind, *driver, 128);
     EXPECT_EQ(tally.fired, 128U);
     EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
@@ -77,12 +77,12 @@ TEST(ToyStoreDriver, KeepsItsPromise) {
 
 TEST(ToyStoreDriver, WithoutItsCheckOfTheChecksumIsCaught) {
   const auto driver = broken("if match[0] != record(match.start(), match[2]):", "if False:");
-  EXPECT_TRUE(kinds_of(damage(faultfs::DamageKind::flip, *driver, 128)).contains(ViolationKind::wrong_value));
+  EXPECT_TRUE(kinds_of(damage(DamageCampaignKind::bitflip, *driver, 128)).contains(ViolationKind::wrong_value));
 }
 
 TEST(ToyStoreDriver, WithoutItsMarkOfACloseIsCaught) {
   const auto driver = broken("if was_closed and (last", "if False and (last");
-  EXPECT_TRUE(kinds_of(damage(faultfs::DamageKind::truncate, *driver, 128)).contains(ViolationKind::silent_loss));
+  EXPECT_TRUE(kinds_of(damage(DamageCampaignKind::truncate, *driver, 128)).contains(ViolationKind::silent_loss));
 }
 
 TEST(ToyStoreDriver, WithoutItsFlushIsCaught) {
