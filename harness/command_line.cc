@@ -164,7 +164,7 @@ Wrong choose_campaigns(const std::vector<std::string>& names, RunArguments& run)
     }
     if (name != "all") add(name);
     for (const CampaignInfo& row : kCampaigns) {
-      const bool suits = !run.subject->is_process() || why_not_for_processes(row.name).empty();
+      const bool suits = run.choice.kind != SubjectKind::driver || why_not_for_processes(row.name).empty();
       if (name == "all" && row.in_all && suits) add(row.name);
     }
   }
@@ -196,8 +196,7 @@ Wrong configure(const Raw& raw, RunArguments& run) {
   return std::nullopt;
 }
 
-Wrong choose_subject(const CLI::App& command, const Raw& raw, RunArguments& run) {
-  run.choice = choice_of(command, raw);
+Wrong choose_subject(const Raw& raw, RunArguments& run) {
   const auto subject = load_subject(run.choice, run.directory);
   if (!subject) return subject.error().description();
   run.subject = *subject;
@@ -258,13 +257,14 @@ Arguments finish_run(const CLI::App& command, const Raw& raw, const Environment&
   if (command.count("--cases") > 0) run.budget.kind = Budget::Kind::cases;
   if (raw.exhaustive) run.budget.kind = Budget::Kind::exhaustive;
   if (command.count("--jobs") == 0) run.jobs = std::max(1U, std::thread::hardware_concurrency());
+  run.choice = choice_of(command, raw);
   Wrong wrong = read_places(raw, run);
   if (!wrong) wrong = choose_campaigns(raw.campaigns, run);
   if (!wrong) wrong = check_budget(run);
   if (!wrong) wrong = read_limits(command, raw, run);
   if (!wrong) wrong = read_model(command, raw, run);
   if (!wrong) wrong = read_shard(command, raw, environment, run);
-  if (!wrong) wrong = choose_subject(command, raw, run);  // last: it may run somebody else's code
+  if (!wrong) wrong = choose_subject(raw, run);  // last: it may run somebody else's code
   if (wrong) return usage(*wrong);
   return run;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/assert.h"
+#include "harness/promise.h"
 #include "harness/workload.h"
 
 namespace walbreaker {
@@ -24,14 +25,6 @@ WorkloadShape draw_shape(Random& random) {
   return shape;
 }
 
-std::vector<Command> draw_commands(const Subject& subject, Random& random, std::uint64_t epoch, std::uint64_t count) {
-  Workload workload(random.split(1), epoch, within(draw_shape(random), subject.capabilities()));
-  std::vector<Command> commands;
-  commands.reserve(count);
-  while (commands.size() < count) commands.push_back(workload.next());
-  return commands;
-}
-
 // Where the program is long enough for it: a process that ends now and then.
 std::map<std::size_t, Restart> draw_restarts(Random& random, std::size_t commands) {
   std::map<std::size_t, Restart> restarts;
@@ -47,12 +40,22 @@ constexpr std::uint64_t kMostCommandsAfter = 4;
 
 }  // namespace
 
+std::vector<Command> draw_commands(const Subject& subject, const Settings& settings, Random& random,
+                                   std::uint64_t epoch, std::uint64_t count) {
+  const WorkloadShape shape = within(draw_shape(random), subject.capabilities(), promise_of(subject, settings));
+  Workload workload(random.split(1), epoch, shape);
+  std::vector<Command> commands;
+  commands.reserve(count);
+  while (commands.size() < count) commands.push_back(workload.next());
+  return commands;
+}
+
 Script draw_script(const Subject& subject, Random random) {
   const std::vector<Settings> ways = subject.ways();
   Script script;
   script.settings = ways[random.below(ways.size())];
   script.entropy = random.next();
-  script.commands = draw_commands(subject, random, script.epoch, random.below(kMostCommands + 1));
+  script.commands = draw_commands(subject, script.settings, random, script.epoch, random.below(kMostCommands + 1));
   script.restarts = draw_restarts(random, script.commands.size());
   return script;
 }
@@ -62,7 +65,7 @@ Script draw_sequel(const Subject& subject, const Script& first, Random random) {
   script.epoch = first.epoch + 1;
   script.settings = first.settings;
   script.entropy = random.next();
-  script.commands = draw_commands(subject, random, script.epoch, random.below(kMostCommandsAfter + 1));
+  script.commands = draw_commands(subject, script.settings, random, script.epoch, random.below(kMostCommandsAfter + 1));
   if (!script.commands.empty() && random.one_in(3)) script.restarts = draw_restarts(random, script.commands.size());
   return script;
 }

@@ -8,6 +8,10 @@
 
 namespace walbreaker {
 
+// So many commands, of the sorts, keys and values that the subject takes, in weights that are drawn too.
+[[nodiscard]] std::vector<Command> draw_commands(const Subject& subject, const Settings& settings, Random& random,
+                                                 std::uint64_t epoch, std::uint64_t count);
+
 // A few commands, some kills and closes between them, and one of the subject's ways to work.
 [[nodiscard]] Script draw_script(const Subject& subject, Random random);
 

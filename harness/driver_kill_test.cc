@@ -19,6 +19,7 @@ std::unique_ptr<DriverSubject> must_make(const std::string& command, int timeout
 
 Tally run(const Subject& subject, std::uint64_t cases, std::uint64_t seed = 1) {
   KillCampaign campaign(KillMode::planned, subject, {.seed = seed});
+  EXPECT_FALSE(campaign.set_up());
   Tally tally = campaign.prepare();
   if (!tally.trouble) tally.add(campaign.run({0, cases}));
   return tally;

@@ -73,6 +73,15 @@ TEST(RunCase, JudgesACrashInsideARecoveryByTheCrashBeforeIt) {
   EXPECT_EQ(result.observation->listing, (Listing{{"a", "1"}}));
 }
 
+TEST(RunCase, TellsWhatIsLostAfterARecoveryFromWhatIsLostAtFirst) {
+  const CaseResult result = run_case(
+      without_record_syncs(),
+      must_parse("stage\nput \"a\" \"1\"\nmodel process_kill\ncrash after command 0 write 0 of log\nstage\nepoch 2\nput "
+                 "\"b\" \"2\"\nput \"c\" \"3\"\nmodel posix\ncrash after command 1 write 0 of log\n"));
+  ASSERT_TRUE(result.wrong) << result.text;
+  EXPECT_EQ(result.wrong->kind, ViolationKind::lost_after_recovery);
+}
+
 TEST(RunCase, JudgesByThePromiseThatTheCaseStates) {
   Case c = must_parse(kDropsARecord);
   for (PromiseTerm& term : c.promise) {

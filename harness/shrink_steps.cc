@@ -256,7 +256,7 @@ bool short_keys(const Case& c, const TakeCandidate& take) {
   char letter = 'a';
   bool is_shorter = false;
   for (auto& [key, name] : names) {
-    name = std::string(1, letter++);
+    name.assign(1, letter++);
     is_shorter |= key.size() > 1;
   }
   if (!is_shorter) return false;
@@ -289,9 +289,10 @@ bool whole_fates(const Case& c, const TakeCandidate& take) {
   return in_each_stage(c, [&](std::size_t stage) {
     if (!c.stages[stage].crash) return false;
     for (std::size_t i = 0; i < c.stages[stage].crash->at.fates.size(); ++i) {
+      if (c.stages[stage].crash->at.fates[i].pieces == "k") continue;
       Case simpler = c;
-      std::string& pieces = simpler.stages[stage].crash->at.fates[i].pieces;
-      if (std::exchange(pieces, "k") != "k" && take(simpler)) return true;
+      simpler.stages[stage].crash->at.fates[i].pieces.assign(1, 'k');
+      if (take(simpler)) return true;
     }
     return false;
   });

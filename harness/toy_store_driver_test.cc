@@ -10,6 +10,8 @@
 #include "harness/damage_campaign.h"
 #include "harness/driver_test_util.h"
 #include "harness/kill_campaign.h"
+#include "harness/run_case.h"
+#include "harness/shrink.h"
 
 namespace walbreaker {
 namespace {
@@ -46,6 +48,7 @@ Tally damage(DamageCampaignKind kind, const Subject& subject, std::uint64_t case
 
 Tally kill(const Subject& subject, std::uint64_t cases, std::uint64_t seed) {
   KillCampaign campaign(KillMode::planned, subject, {.seed = seed});
+  EXPECT_FALSE(campaign.set_up());
   Tally tally = campaign.prepare();
   if (!tally.trouble) tally.add(campaign.run({0, cases}));
   return tally;
@@ -78,6 +81,19 @@ TEST(ToyStoreDriver, KeepsItsPromise) {
 TEST(ToyStoreDriver, WithoutItsCheckOfTheChecksumIsCaught) {
   const auto driver = broken("if match[0] != record(match.start(), match[2]):", "if False:");
   EXPECT_TRUE(kinds_of(damage(DamageCampaignKind::bitflip, *driver, 128)).contains(ViolationKind::wrong_value));
+}
+
+TEST(ToyStoreDriver, WithoutItsCheckOfTheChecksumShrinksToAFewCommands) {
+  const auto driver = broken("if match[0] != record(match.start(), match[2]):", "if False:");
+  const Tally tally = damage(DamageCampaignKind::bitflip, *driver, 128);
+  ASSERT_FALSE(tally.violations.empty());
+  const auto c = parse_case(tally.violations.front().case_text);
+  ASSERT_TRUE(c) << c.error().message();
+  EXPECT_EQ(c->subject.kind, SubjectKind::driver);
+  const auto shrunk = shrink(*driver, *c, {.most_candidates = 60});
+  ASSERT_TRUE(shrunk) << shrunk.error().message();
+  EXPECT_LE(shrunk->smallest.stages.front().script.commands.size(), 3U) << to_text(shrunk->smallest);
+  EXPECT_TRUE(run_case(*must_make(WALBREAKER_TOY_STORE_DRIVER), shrunk->smallest).verdict == CaseResult::Verdict::pass);
 }
 
 TEST(ToyStoreDriver, WithoutItsMarkOfACloseIsCaught) {
