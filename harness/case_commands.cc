@@ -9,7 +9,7 @@
 #include "engine/posix_vfs.h"
 #include "harness/explain_case.h"
 #include "harness/failure.h"
-#include "harness/run_case.h"
+#include "harness/isolated_case.h"
 #include "harness/shrink.h"
 #include "harness/subject_choice.h"
 #include "harness/subjects.h"
@@ -49,17 +49,17 @@ std::string expected_text(const std::optional<ViolationKind>& kind) {
 }
 
 // One line for a case that was replayed, and what it comes to.
-int tell(const std::string& path, const CaseResult& result, const std::optional<ViolationKind>& expected) {
-  if (result.verdict == CaseResult::Verdict::stale || result.verdict == CaseResult::Verdict::trouble) {
-    fmt::print("{}: {}: {}\n", path, to_string(result.verdict), result.text);
+int tell(const std::string& path, const IsolatedVerdict& verdict, const std::optional<ViolationKind>& expected) {
+  if (!verdict.wrong && verdict.trouble) {
+    fmt::print("{}: {}\n", path, *verdict.trouble);
     return kInconclusive;
   }
-  const std::optional<ViolationKind> kind = result.wrong ? std::optional(result.wrong->kind) : std::nullopt;
+  const std::optional<ViolationKind> kind = verdict.wrong ? std::optional(verdict.wrong->kind) : std::nullopt;
   const bool as_expected = kind == expected;
   fmt::print("{}: {}{}{}\n", path, expected_text(kind),
              as_expected ? ", as expected" : fmt::format(", expected {}", expected_text(expected)),
-             result.same_run ? "" : " (in another run than the one that it was found in)");
-  if (result.wrong) fmt::print("  {}\n", result.wrong->text);
+             verdict.same_run ? "" : " (in another run than the one that it was found in)");
+  if (verdict.wrong) fmt::print("  {}\n", verdict.wrong->text);
   return as_expected ? kPass : kViolation;
 }
 
@@ -77,7 +77,7 @@ int replay(const ReplayArguments& arguments) {
     const auto subject = subject_of(arguments.subject, *c);
     if (!subject) return refuse(fmt::format("replay: {}: {}", path, subject.error().description()));
     const auto expected = arguments.expect ? arguments.expect->kind : c->expected;
-    take(tell(path, run_case(**subject, *c), expected));
+    take(tell(path, run_isolated(**subject, *c), expected));
   }
   return exit_code;
 }
@@ -128,6 +128,11 @@ int explain(const ExplainArguments& arguments) {
   if (!c) return refuse("explain: " + c.error().description());
   const auto subject = subject_of(nullptr, *c);
   if (!subject) return refuse(fmt::format("explain: {}: {}", arguments.path, subject.error().description()));
+  if (c->expected && takes_process_down(*c->expected)) {
+    const IsolatedVerdict verdict = run_isolated(**subject, *c);
+    fmt::print("{}\n{}\n", verdict.wrong ? verdict.wrong->text : "it does not come to that here", to_text(*c));
+    return kPass;
+  }
   fmt::print("{}", explain_case(**subject, *c));
   return kPass;
 }

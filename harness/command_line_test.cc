@@ -145,7 +145,7 @@ TEST(CommandLine, TakesAPluginInPlaceOfASubject) {
   EXPECT_EQ(run.choice, (SubjectName{SubjectKind::plugin, "reference"}));
   EXPECT_EQ(run.subject->name(), "reference");
   EXPECT_THAT(run.subject->found_by(), HasSubstr("/plugins/reference.so"));
-  EXPECT_EQ(parse_run({}).choice, SubjectName());
+  EXPECT_EQ(parse_run({}).choice, (SubjectName{SubjectKind::subject, "reference"}));
 }
 
 TEST(CommandLine, KnowsThreeKindsOfBudget) {

@@ -43,9 +43,10 @@ Survey survey_point(const Subject& subject, const Case& c, const CaseResult& res
   const StageRun& last = result.stages.back();
   Survey survey;
   const Stage& stage = c.stages.back();
-  const faultfs::CrashPoint& point = last.state->point;
+  // Of a write that was cut short, the moment before it is asked.
+  const faultfs::CrashPoint point{last.state->point.ops, 0};
   const CrashJudge judge_state(subject, c, result);
-  faultfs::enumerate(last.run.trace, stage.crash->model, kBudget, point.ops, point.ops + 1,
+  faultfs::enumerate(last.run.trace, choosing_model(stage.crash->model), kBudget, point.ops, point.ops + 1,
                      [&](faultfs::Candidate& candidate) {
                        if (candidate.point() == point) {
                          survey.add(candidate.state(), judge_state(point, candidate.image()).has_value());
@@ -56,6 +57,13 @@ Survey survey_point(const Subject& subject, const Case& c, const CaseResult& res
 }
 
 }  // namespace
+
+faultfs::DiskModel choosing_model(const faultfs::DiskModel& model) {
+  if (model.survival == faultfs::Survival::chosen) return model;
+  faultfs::DiskModel posix = faultfs::named_models().back().model;
+  posix.sector_bytes = model.sector_bytes;
+  return posix;
+}
 
 std::optional<Cure> find_cure(const Subject& subject, const Case& c, const CaseResult& result) {
   if (result.stages.size() != c.stages.size() || !result.stages.back().state) return std::nullopt;

@@ -1,6 +1,7 @@
 // Which missing sync would cure what a crash shows: the pending operation that every failing crash state drops.
 //
-// All crash states of the case's crash point are judged, within a budget. An operation that no failing state keeps
+// All crash states of the case's crash point are judged, within a budget; where a write was cut short, those of the
+// moment before it. An operation that no failing state keeps
 // whole was needed, and was not durable: a sync of its file, or of its directory where it changed a name, has to come
 // after it. It has to come before the first later operation that every failing state keeps, since together with that one
 // the loss shows (an unlink of what the operation replaces, for one); and where there is none, before the next answer.
@@ -21,6 +22,10 @@ struct Cure {
   std::uint64_t passing = 0;           // and states that do not,
   std::uint64_t passing_without = 0;   // so many of them without `op`
 };
+
+// The model itself, where a crash chooses what survives under it; else posix, under which the same operations are pending
+// and each may have another fate.
+[[nodiscard]] faultfs::DiskModel choosing_model(const faultfs::DiskModel& model);
 
 // For the crash of the last stage, which came to a violation in `result`. Nothing where that stage has no crash with
 // pending operations, or no one operation is left out by every failing state.

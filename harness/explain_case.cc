@@ -31,36 +31,38 @@ std::string text_of(const Command& command) {
   return text;
 }
 
-// --- what was asked, and what was answered before the crash ---
+// --- what was asked, and what was answered before the crash: an answer in front of each command ---
 
 std::string answer_to(const faultfs::Trace& trace, std::size_t command, OpIndex ops) {
-  std::string answer = "not issued before the crash";
+  std::string answer = "not issued";
   for (const faultfs::Mark& mark : trace.marks) {
     if (mark.at > ops || mark.command != command) continue;
-    if (mark.kind == MarkKind::issued) answer = "issued, no answer before the crash";
+    if (mark.kind == MarkKind::issued) answer = "in flight";
     if (mark.kind == MarkKind::acked) answer = "acked";
-    if (mark.kind == MarkKind::failed) answer = "answered with an error";
+    if (mark.kind == MarkKind::failed) answer = "failed";
   }
   return answer;
 }
 
 std::string tell_commands(const Stage& stage, const StageRun& played) {
   const OpIndex ops = played.state ? played.state->point.ops : played.run.trace.ops.size();
+  constexpr std::string_view kIndent = "                   ";
   std::string text;
   for (std::size_t i = 0; i <= stage.script.commands.size(); ++i) {
     if (const auto restart = stage.script.restarts.find(i); restart != stage.script.restarts.end()) {
-      text += restart->second == Restart::kill ? "       the process is killed, another one opens the store\n"
-                                               : "       the store is closed, and opened again\n";
+      text += fmt::format("{}{}\n", kIndent,
+                          restart->second == Restart::kill ? "the process is killed, another one opens the store"
+                                                           : "the store is closed, and opened again");
     }
     if (i == stage.script.commands.size()) break;
     std::string answer = "acked";
-    if (stage.found && i >= stage.found->acked) answer = "issued";
+    if (stage.found && i >= stage.found->acked) answer = "in flight";
     if (!stage.found && !stage.scenario) answer = answer_to(played.run.trace, i, ops);
-    text += fmt::format("  {:>3}  {:<60} {}\n", i, text_of(stage.script.commands[i]), answer);
+    text += fmt::format("  {:>3}  {:<10}  {}\n", i, answer, text_of(stage.script.commands[i]));
   }
-  if (stage.script.closed) text += "       the store is closed\n";
-  for (const std::string& failure : played.run.failures) text += fmt::format("       error: {}\n", failure);
-  return text.empty() ? "       none\n" : text;
+  if (stage.script.closed) text += fmt::format("{}the store is closed\n", kIndent);
+  for (const std::string& failure : played.run.failures) text += fmt::format("{}error: {}\n", kIndent, failure);
+  return text.empty() ? "  none\n" : text;
 }
 
 // --- the crash ---
@@ -80,7 +82,9 @@ std::string tell_crash(const Stage& stage, const StageRun& played) {
   std::map<OpIndex, std::string> fates;
   for (const faultfs::Fate& fate : state.fates) fates[fate.op] = faultfs::fate_text(fate);
   const std::vector<std::string> paths = paths_of_ops(trace);
-  for (const OpIndex op : pending_at(state.point, trace, stage.crash->model)) {
+  const bool is_kill = stage.crash->model.survival == faultfs::Survival::all;  // all that was done is kept
+  if (is_kill) return text;
+  for (const OpIndex op : pending_at(state.point, trace, choosing_model(stage.crash->model))) {
     const auto fate = fates.find(op);
     text += fmt::format("  {:>3}  {:<60} {:<10} in {}\n", op, op_text(trace.ops[op], paths[op]),
                         fate == fates.end() ? "dropped" : fate->second, during_text(trace, op));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/isolated_case.h"
 #include "harness/run_case.h"
 #include "harness/shrink_steps.h"
 
@@ -46,20 +47,26 @@ class Shrinker {
     ++candidates_;
     Case tried = candidate;
     for (Stage& stage : tried.stages) stage.digest.reset();
-    const CaseResult result = run_case(subject_, tried);
-    if (result.wrong && result.wrong->kind == kind_) {
+    const std::optional<ViolationKind> kind = kind_of(tried);
+    if (kind == kind_) {
       smallest_ = std::move(tried);
       return true;
     }
-    // What is wrong with no crash at all needs none to be looked for.
-    if (result.wrong && result.wrong->kind == ViolationKind::baseline) return false;
+    // What is wrong with no crash at all needs none to be looked for; what takes the process down cannot be looked for.
+    if (kind == ViolationKind::baseline || takes_process_down(kind_)) return false;
     auto other = tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
     if (other) smallest_ = std::move(*other);
     return other.has_value();
   }
 
+  [[nodiscard]] std::optional<ViolationKind> kind_of(const Case& c) const {
+    const auto wrong = takes_process_down(kind_) ? run_isolated(subject_, c).wrong : run_case(subject_, c).wrong;
+    return wrong ? std::optional(wrong->kind) : std::nullopt;
+  }
+
   // With the digests of its own runs.
   Case finish() {
+    if (takes_process_down(kind_)) return std::move(smallest_);
     const CaseResult result = run_case(subject_, smallest_);
     for (std::size_t i = 0; i < result.stages.size(); ++i) {
       Stage& stage = smallest_.stages[i];
@@ -75,17 +82,16 @@ class Shrinker {
   std::uint64_t candidates_ = 0;
 };
 
-std::string found_text(const CaseResult& result) {
-  if (result.wrong) return fmt::format("{}: {}", info(result.wrong->kind).name, result.wrong->text);
-  return result.text.empty() ? std::string(to_string(result.verdict))
-                             : fmt::format("{}: {}", to_string(result.verdict), result.text);
+std::string found_text(const IsolatedVerdict& verdict) {
+  if (verdict.wrong) return fmt::format("{}: {}", info(verdict.wrong->kind).name, verdict.wrong->text);
+  return verdict.trouble.value_or("pass");
 }
 
 }  // namespace
 
 kv::Result<Shrunk> shrink(const Subject& subject, const Case& c, const ShrinkOptions& options) {
   if (!c.expected) return kv::fail(kv::ErrorCode::invalid_argument, "the case expects to pass: there is nothing to keep");
-  const CaseResult result = run_case(subject, c);
+  const IsolatedVerdict result = run_isolated(subject, c);
   if (!result.wrong || result.wrong->kind != *c.expected) {
     return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("the case expects {}, and came to {}",
                                                                  info(*c.expected).name, found_text(result)));

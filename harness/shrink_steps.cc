@@ -92,6 +92,7 @@ void keep_commands(Stage& stage, const Indices& kept) {
 // --- the steps ---
 
 bool fewer_stages(const Case& c, const TakeCandidate& take) {
+  if (c.stages.size() < 2) return false;
   return offer_chunks(c.stages.size(), take, [&](const Indices& kept) {
     Case smaller = c;
     smaller.stages = only(c.stages, kept.empty() ? Indices{0} : kept);

@@ -10,19 +10,18 @@ namespace {
 
 using testing::HasSubstr;
 
-using Kind = SubjectKind;
 
 TEST(SubjectChoice, IsToldAsTheFlagThatMakesIt) {
-  EXPECT_EQ(to_flag({}), "--subject reference");
-  EXPECT_EQ(to_flag({Kind::plugin, "./a b.so"}), "--plugin './a b.so'");
-  EXPECT_EQ(to_flag({Kind::driver, "./mine --flag"}), "--driver './mine --flag'");
+  EXPECT_EQ(to_flag({SubjectKind::subject, "reference"}), "--subject reference");
+  EXPECT_EQ(to_flag({SubjectKind::plugin, "./a b.so"}), "--plugin './a b.so'");
+  EXPECT_EQ(to_flag({SubjectKind::driver, "./mine --flag"}), "--driver './mine --flag'");
 }
 
 TEST(SubjectChoice, IsLoadedOrItsFlagIsNamed) {
   EXPECT_EQ(load_subject({}, ""), find_subject("reference"));
-  EXPECT_THAT(load_subject({Kind::subject, "nobody"}, "").error().context, HasSubstr("--subject: there is no subject"));
-  EXPECT_THAT(load_subject({Kind::plugin, "nobody"}, "").error().context, HasSubstr("--plugin: "));
-  EXPECT_THAT(load_subject({Kind::driver, "/no/such/driver"}, "").error().context, HasSubstr("--driver: "));
+  EXPECT_THAT(load_subject({SubjectKind::subject, "nobody"}, "").error().context, HasSubstr("--subject: there is no subject"));
+  EXPECT_THAT(load_subject({SubjectKind::plugin, "nobody"}, "").error().context, HasSubstr("--plugin: "));
+  EXPECT_THAT(load_subject({SubjectKind::driver, "/no/such/driver"}, "").error().context, HasSubstr("--driver: "));
 }
 
 TEST(SubjectChoice, ItsSettingsAndTermsAreReadFromTexts) {
