@@ -45,7 +45,8 @@ TEST(Anchor, NamesEachOperationOfARunByWhatItIsFor) {
 }
 
 TEST(Anchor, ReadsWhatItWrites) {
-  for (const char* text : {"open 0 make_dir 0 of directory", "command 12 write 3 of log", "close 1 sync 0 of unknown"}) {
+  for (const char* text :
+       {"open 0 make_dir 0 of directory", "command 12 write 3 of log", "close 1 sync 0 of unknown"}) {
     faultfs::LineScanner line(text, "line 1");
     const auto anchor = parse_anchor(line);
     ASSERT_TRUE(anchor) << anchor.error().message();
@@ -57,8 +58,8 @@ TEST(Anchor, FindsTheSameOperationsInARunWithOtherValues) {
   const PlayedRun one = run({put("a", "1"), put("b", "2")});
   const PlayedRun other = run({put("a", std::string(5'000, 'x')), put("b", "2")});
   const auto write = std::ranges::find_if(one.trace.ops, [&](const faultfs::TraceOp& op) {
-    return op.kind == faultfs::OpKind::write && faultfs::command_at(one.trace, static_cast<faultfs::OpIndex>(
-                                                                                  &op - one.trace.ops.data())) == 1U;
+    return op.kind == faultfs::OpKind::write &&
+           faultfs::command_at(one.trace, static_cast<faultfs::OpIndex>(&op - one.trace.ops.data())) == 1U;
   });
   const auto index = static_cast<faultfs::OpIndex>(write - one.trace.ops.begin());
   const faultfs::CrashState state{{index, 10}, {{index - 1, "k"}}};
@@ -72,7 +73,8 @@ TEST(Anchor, SaysWhichOperationIsNotThere) {
   const PlayedRun one = run({put("a", "1"), put("b", "2")});
   const PlayedRun shorter = run({put("a", "1")});
   const auto all = anchors(one);
-  const auto last = std::ranges::find_if(all, [](const OpAnchor& anchor) { return anchor.during == During::command && anchor.index == 1; });
+  const auto last = std::ranges::find_if(
+      all, [](const OpAnchor& anchor) { return anchor.during == During::command && anchor.index == 1; });
   const auto there = resolve({*last, std::nullopt, {}}, anchors(shorter), shorter.trace, posix());
   ASSERT_FALSE(there);
   EXPECT_EQ(there.error().description(), "there is no operation \"command 1 write 0 of log\" in this run");

@@ -77,7 +77,8 @@ class CaseParser {
     TRY(end_stage());
     const bool has_whole_stage =
         std::ranges::any_of(case_.stages, [](const Stage& stage) { return stage.scenario || stage.found; });
-    if (has_whole_stage && case_.stages.size() > 1) return error("a scenario, or what was found, is a case's only stage");
+    if (has_whole_stage && case_.stages.size() > 1)
+      return error("a scenario, or what was found, is a case's only stage");
     if (case_.stages.front().scenario && !case_.image.files.empty()) return error("a scenario begins with no file");
     if (const auto promise = parse_promise(case_.promise); !promise) return error(promise.error().description());
     for (Stage& stage : case_.stages) stage.script.settings = case_.settings;
@@ -355,7 +356,8 @@ class CaseParser {
     if (!stage().found) return error("`base` stands behind `found`");
     std::string key = TRY(line.quoted("a key in quotes"));
     std::string value = TRY(line.quoted("a value in quotes"));
-    if (!stage().found->base.emplace(std::move(key), std::move(value)).second) return line.error("the key is there already");
+    if (!stage().found->base.emplace(std::move(key), std::move(value)).second)
+      return line.error("the key is there already");
     return {};
   }
 

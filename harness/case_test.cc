@@ -121,25 +121,29 @@ TEST(Case, NamesTheLineThatIsWrongAndWhatWasExpectedThere) {
   EXPECT_EQ(error_of(with("promise kill=on_ack", "promise kill")), "line 6: \"kill\": expected KEY=VALUE");
   EXPECT_EQ(error_of(with("\"db/wal-1.log\"", "\"dc/wal-1.log\"")), "line 10: there is no directory \"dc\"");
   EXPECT_EQ(error_of(with("00*4096", "00*4096000000")), "line 10: more than 268435456 bytes in all");
-  EXPECT_EQ(error_of(with("put \"k\\x221\\x5c\"", "put k")), "line 17: expected a key in quotes, found \"k \\\"e1.0.\\\\x00\\\\xff\\\"\"");
+  EXPECT_EQ(error_of(with("put \"k\\x221\\x5c\"", "put k")),
+            "line 17: expected a key in quotes, found \"k \\\"e1.0.\\\\x00\\\\xff\\\"\"");
   EXPECT_EQ(error_of(with("del \"k\"\nsync", "remove \"k\"\nsync")),
             "line 23: expected a line of a stage, found \"remove\"");
   EXPECT_EQ(error_of(with("log at 100", "log at 0")), "line 28: at least one byte");
   EXPECT_EQ(error_of(with("write 1 of log", "write 1 of wal")), "line 28: expected the role of a file, found \"wal\"");
   EXPECT_EQ(error_of(with(": torn kd", ": torn kx")).substr(0, 8), "line 29:");
   EXPECT_EQ(error_of(with(": torn kd", ": kept, 3 dropped")), "line 29: one fate stands in a line");
-  EXPECT_EQ(error_of(with("digest 0badf00d", "digest +badf00d")), "line 31: expected eight hex digits, found \"+badf00d\"");
+  EXPECT_EQ(error_of(with("digest 0badf00d", "digest +badf00d")),
+            "line 31: expected eight hex digits, found \"+badf00d\"");
 }
 
 TEST(Case, RefusesLinesInTheWrongPlace) {
-  EXPECT_EQ(error_of("walbreaker case 1\nput \"a\" \"b\"\n"), "line 2: expected a line of a case, or \"stage\", found \"put\"");
+  EXPECT_EQ(error_of("walbreaker case 1\nput \"a\" \"b\"\n"),
+            "line 2: expected a line of a case, or \"stage\", found \"put\"");
   EXPECT_EQ(error_of("walbreaker case 1\nstage\ncrash at_start\n"), "line 3: a crash stands behind its model");
   EXPECT_EQ(error_of("walbreaker case 1\nstage\nmodel posix\n"), "line 3: the stage above has a model and no crash");
   EXPECT_EQ(error_of("walbreaker case 1\nstage\nfate open 0 write 0 of log: kept\n"),
             "line 3: a fate stands behind its crash");
   EXPECT_EQ(error_of("walbreaker case 1\nstage\nfailed_sync reverted\n"),
             "line 3: failed_sync stands behind a live_fault");
-  EXPECT_EQ(error_of("walbreaker case 1\nstage\nfound 1\n"), "line 3: the stage above has fewer commands than were acked");
+  EXPECT_EQ(error_of("walbreaker case 1\nstage\nfound 1\n"),
+            "line 3: the stage above has fewer commands than were acked");
 }
 
 // Cases come from strangers: whatever stands in one, it is read or refused.

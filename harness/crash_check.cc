@@ -28,9 +28,10 @@ std::string tell(const Subject& subject, Violation violation) {
   if (!c) return violation.summary;
   auto shrunk = shrink(subject, *c);
   const Case& smallest = shrunk ? shrunk->smallest : *c;
-  return fmt::format("{}: {}\n{}\n--- the case, shrunk; save it and `walbreaker replay` it ---\n{}\n--- what it is ---\n{}",
-                     info(violation.kind).name, info(violation.kind).meaning, violation.summary, to_text(smallest),
-                     explain_case(subject, smallest));
+  return fmt::format(
+      "{}: {}\n{}\n--- the case, shrunk; save it and `walbreaker replay` it ---\n{}\n--- what it is ---\n{}",
+      info(violation.kind).name, info(violation.kind).meaning, violation.summary, to_text(smallest),
+      explain_case(subject, smallest));
 }
 
 }  // namespace
@@ -55,8 +56,7 @@ CrashFindings check_crashes(const Subject& subject, const CrashCheck& check) {
   const auto coverage = faultfs::enumerate(run.trace, *model, check.budget, [&](faultfs::Candidate& candidate) {
     ++findings.judged;
     const Ground ground = ground_at(run, script.commands, candidate.point().ops, model->survival, promise);
-    const auto wrong =
-        judge(ground, observe_after_crash(subject, script.settings, script.epoch, candidate.image()));
+    const auto wrong = judge(ground, observe_after_crash(subject, script.settings, script.epoch, candidate.image()));
     if (!wrong) return true;
     FoundCase found(subject, script.settings);
     found.play(script, run.trace, *model, candidate.state());

@@ -59,8 +59,7 @@ Totals judge_all(const Played& played, const std::string& model_text, const faul
   const auto begin = std::chrono::steady_clock::now();
   totals.coverage = faultfs::enumerate(run.trace, *model, budget, [&](faultfs::Candidate& candidate) {
     const Ground ground = ground_at(run, script.commands, candidate.point().ops, model->survival, promise);
-    const auto wrong =
-        judge(ground, observe_after_crash(subject, script.settings, script.epoch, candidate.image()));
+    const auto wrong = judge(ground, observe_after_crash(subject, script.settings, script.epoch, candidate.image()));
     ++totals.judged;
     if (wrong) ADD_FAILURE() << model_text << ", " << faultfs::to_text(candidate.state()) << "\n" << wrong->text;
     return !wrong;
@@ -81,16 +80,15 @@ class CrashStates : public testing::TestWithParam<std::string_view> {};
 
 TEST_P(CrashStates, OfASyncedStoreAllRecoverToAnAllowedPrefix) {
   const Played played = must_play(forty_commands("on_commit"));
-  const Totals totals =
-      judge_all(played, std::string(GetParam()), {.states_per_point = 1'024});
+  const Totals totals = judge_all(played, std::string(GetParam()), {.states_per_point = 1'024});
   EXPECT_GT(totals.coverage.points, played.run.trace.ops.size());
   EXPECT_GT(totals.judged, 50U);
 }
 
 TEST_P(CrashStates, OfAStoreSyncedOnRequestAllRecoverToAnAllowedPrefix) {
   const Played played = must_play(forty_commands("on_request"));
-  const Totals totals = judge_all(played, std::string(GetParam()),
-                                  {.states_per_point = 256, .cuts_per_write = 2, .states_per_cut = 32});
+  const Totals totals =
+      judge_all(played, std::string(GetParam()), {.states_per_point = 256, .cuts_per_write = 2, .states_per_cut = 32});
   EXPECT_GT(totals.judged, 50U);
 }
 

@@ -3,8 +3,9 @@
 // All crash states of the case's crash point are judged, within a budget; where a write was cut short, those of the
 // moment before it. An operation that no failing state keeps
 // whole was needed, and was not durable: a sync of its file, or of its directory where it changed a name, has to come
-// after it. It has to come before the first later operation that every failing state keeps, since together with that one
-// the loss shows (an unlink of what the operation replaces, for one); and where there is none, before the next answer.
+// after it. It has to come before the first later operation that every failing state keeps, since together with that
+// one the loss shows (an unlink of what the operation replaces, for one); and where there is none, before the next
+// answer.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,19 @@
 
 namespace walbreaker {
 
+// Where no one operation is left out by every failing state, several may be needed: those that one sync makes durable
+// are then taken together, and the cure is that sync, after the last of them.
 struct Cure {
-  faultfs::OpIndex op = 0;             // that has to be durable
+  faultfs::OpIndex op = 0;             // that has to be durable; of several, the last
+  std::uint64_t together = 1;          // how many that are
   std::optional<faultfs::OpIndex> by;  // before this one; nothing: before the answer that follows `op`
   std::uint64_t failing = 0;           // states of the crash point that come to a violation: none of them keeps `op`
   std::uint64_t passing = 0;           // and states that do not,
   std::uint64_t passing_without = 0;   // so many of them without `op`
 };
 
-// The model itself, where a crash chooses what survives under it; else posix, under which the same operations are pending
-// and each may have another fate.
+// The model itself, where a crash chooses what survives under it; else posix, under which the same operations are
+// pending and each may have another fate.
 [[nodiscard]] faultfs::DiskModel choosing_model(const faultfs::DiskModel& model);
 
 // For the crash of the last stage, which came to a violation in `result`. Nothing where that stage has no crash with

@@ -44,6 +44,7 @@ Tally DamageCampaign::prepare() {
       return tally;
     }
     add_scenario(kind, tally);
+    if (tally.trouble) return tally;
   }
   order_ = options_.spread ? CaseOrder::spread(total_, options_.seed) : CaseOrder::as_they_come(total_);
   return tally;
@@ -155,9 +156,9 @@ void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, FollowedUp&
     return;
   }
   const DamageTrials& trials = stage_at(order_.at(index)).trials;
-  TrialResult result =
-      trials.run(*image, harm.allowed,
-                 {.second_opinion = index % options_.second_opinion_every == 0, .read_only = index % 16 == 0}, followed_up);
+  TrialResult result = trials.run(
+      *image, harm.allowed,
+      {.second_opinion = index % options_.second_opinion_every == 0, .read_only = index % 16 == 0}, followed_up);
   Settled settled = settle(subject_, std::move(result.judgement.wrong));
   if (settled.trouble) {
     tally.trouble = fmt::format("case {}: {}", index, *settled.trouble);

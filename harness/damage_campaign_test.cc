@@ -77,8 +77,11 @@ TEST(DamageCampaign, AViolationTellsWhatAPersonNeedsAndKeepsTheImage) {
   EXPECT_GT(tally.violating_cases, 100U);
 }
 
-TEST(DamageCampaign, TheReferencePassesEveryCutOfEveryFileInEveryScenario) {
-  const Tally tally = run_all(DamageCampaignKind::truncate, reference(), {}, kTiny);
+// The other scenarios are cut in `walbreaker run --exhaustive`.
+TEST(DamageCampaign, TheReferencePassesEveryCutOfEveryFile) {
+  const std::vector<ScenarioKind> scenarios{ScenarioKind::closed, ScenarioKind::mid_flight,
+                                            ScenarioKind::two_generations};
+  const Tally tally = run_all(DamageCampaignKind::truncate, reference(), scenarios, kTiny);
   EXPECT_EQ(tally.violating_cases, 0U) << tally.violations.front().summary;
   EXPECT_GT(count(tally, ScenarioKind::mid_flight, DamageOutcome::cut_dropped), 0U);
   EXPECT_GT(count(tally, ScenarioKind::two_generations, DamageOutcome::prefix_reported), 0U);

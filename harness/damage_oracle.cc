@@ -181,6 +181,15 @@ bool is_last_written(const Scenario& scenario, std::size_t command) {
   });
 }
 
+// The last command that wrote data to the file, which has a record.
+std::size_t last_record(const Scenario& scenario, const ScenarioFile& file) {
+  std::size_t last = 0;
+  for (const RecordedOp& op : file.recorded) {
+    if (is_record(scenario, op)) last = std::max(last, commands_before(op.tag));
+  }
+  return last;
+}
+
 Harm harm_of_unknown(const Scenario& scenario, const ScenarioFile& file, const HarmedBytes& harmed) {
   const std::size_t full = scenario.timeline.full();
   const std::size_t p = first_harmed_command(scenario, file, harmed);
@@ -192,7 +201,7 @@ Harm harm_of_unknown(const Scenario& scenario, const ScenarioFile& file, const H
   if (one_record) {
     harm.allowed.reported = PrefixRange{p, p};
     const bool last_group =
-        records.front() >= last_group_begin(scenario, file) && is_last_written(scenario, records.front());
+        records.front() >= last_group_begin(scenario, file) && is_last_written(scenario, last_record(scenario, file));
     if (!scenario.closed && last_group) harm.allowed.unreported = full_or(full, p);
   } else if (!scenario.closed && p < full) {
     harm.allowed.unreported = PrefixSet({{p, full}});

@@ -169,7 +169,8 @@ class ErrorUnit {
   }
 
   // When the process ends that met the fault, once between the two, and once later.
-  void cut_power(const Script& script, const Promise& promise, const FaultRow& row, const PlayedRun& run, Random& random) {
+  void cut_power(const Script& script, const Promise& promise, const FaultRow& row, const PlayedRun& run,
+                 Random& random) {
     const Firing& firing = *run.firing;
     const faultfs::Fault& fault = script.live_fault->fault;
     const std::set<OpIndex> points{firing.process_end, random.between(firing.step_begin, firing.process_end),
@@ -184,8 +185,8 @@ class ErrorUnit {
           FoundCase found(subject_, script.settings);
           found.play(script, run.trace, model, candidate.state());
           const std::string when = "in " + doing_at(run.trace, script.commands, candidate.point());
-          return FoundRun{std::move(found), describe(fault, row, run) +
-                                                describe_crash(model, run.trace, candidate.state(), when)};
+          return FoundRun{std::move(found),
+                          describe(fault, row, run) + describe_crash(model, run.trace, candidate.state(), when)};
         };
         const auto where = [&] { return place_of(fault, run, "power cut"); };
         const std::uint64_t index = next_case();

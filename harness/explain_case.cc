@@ -98,8 +98,7 @@ std::string origin_text(const faultfs::OriginRange& range, const faultfs::Trace&
   switch (range.origin) {
     case faultfs::Origin::first_image: return "was there before";
     case faultfs::Origin::nobody: return "zeros that nobody wrote";
-    case faultfs::Origin::written:
-      return fmt::format("operation {}, {}", *range.op, during_text(trace, *range.op));
+    case faultfs::Origin::written: return fmt::format("operation {}, {}", *range.op, during_text(trace, *range.op));
     default:
       return fmt::format("{}, in place of operation {}, {}", faultfs::to_string(range.origin), *range.op,
                          during_text(trace, *range.op));
@@ -136,7 +135,8 @@ std::string tell_disk(const Subject& subject, const Stage& stage, const StageRun
 
 std::string tell_image(const faultfs::Image& image) {
   std::string text;
-  for (const auto& [path, bytes] : image.files) text += fmt::format("  {}, {} bytes\n", path, with_commas(bytes.size()));
+  for (const auto& [path, bytes] : image.files)
+    text += fmt::format("  {}, {} bytes\n", path, with_commas(bytes.size()));
   return text.empty() ? "  no file\n" : text;
 }
 
@@ -147,7 +147,9 @@ std::string tell_stage(const Subject& subject, const Case& c, const CaseResult& 
   if (c.stages.size() > 1) text += fmt::format("--- stage {} of {} ---\n", index, c.stages.size());
   text += "commands\n" + tell_commands(stage, played);
   if (played.state) text += '\n' + tell_crash(stage, played);
-  if (stage.damage) text += fmt::format("\ndamage, to the scenario {}\n  {}\n", to_string(*stage.scenario), faultfs::to_text(*stage.damage));
+  if (stage.damage)
+    text += fmt::format("\ndamage, to the scenario {}\n  {}\n", to_string(*stage.scenario),
+                        faultfs::to_text(*stage.damage));
   text += "\nfiles as the stage left them\n";
   text += stage.found || stage.scenario ? tell_image(played.image) : tell_disk(subject, stage, played);
   return text + '\n';
@@ -189,8 +191,8 @@ std::string explain_case(const Subject& subject, const Case& c) {
   for (std::size_t i = 0; i < result.stages.size(); ++i) text += tell_stage(subject, c, result, i);
   if (result.observation) text += tell_observation(*result.observation);
   if (!result.stages.empty()) {
-    const std::string layout = subject.layout_text(
-        result.stages.back().image, c.stages.back().scenario ? kScenarioDirectory : kStoreDirectory);
+    const std::string layout = subject.layout_text(result.stages.back().image,
+                                                   c.stages.back().scenario ? kScenarioDirectory : kStoreDirectory);
     if (!layout.empty()) text += '\n' + layout;
   }
   if (const auto cure = result.wrong ? find_cure(subject, c, result) : std::nullopt) {

@@ -31,16 +31,16 @@ std::string cure_of(const Subject& subject, const std::string& stages) {
 }
 
 constexpr const char* kRecordDropped =
-    "stage\nput \"a\" \"1\"\nput \"b\" \"2\"\nmodel posix\ncrash after command 1 write 0 of log\n";
+    "stage\nput \"a\" \"1\"\nput \"b\" \"2\"\nmodel posix\ncrash after command 0 write 0 of log\n";
 
 TEST(ExplainCase, TellsWhatWasAskedWhatBecameOfItAndWhatIsOnTheDisk) {
   const WithoutSyncs subject("lying_sync sync at 1 for_ever of wal-*.log\n");
   const std::string text = explain_case(subject, must_parse(kRecordDropped));
-  EXPECT_THAT(text, AllOf(HasSubstr("violation lost_ack: commands that had to survive are gone"),
-                          HasSubstr("put \"a\" \"1\""), HasSubstr("acked       put"),
-                          HasSubstr("in flight   put \"b\""), HasSubstr("crash under posix"),
-                          HasSubstr("dropped    in command 0"), HasSubstr("db/wal-1.log, 4,096 bytes, log"),
-                          HasSubstr("the last open answered clean")));
+  EXPECT_THAT(
+      text, AllOf(HasSubstr("violation lost_ack: commands that had to survive are gone"), HasSubstr("put \"a\" \"1\""),
+                  HasSubstr("acked       put"), HasSubstr("in flight   put \"b\""), HasSubstr("crash under posix"),
+                  HasSubstr("dropped    in command 0"), HasSubstr("db/wal-1.log, 4,096 bytes, log"),
+                  HasSubstr("the last open answered clean")));
 }
 
 TEST(ExplainCase, NamesTheSyncOfARecordThatIsMissing) {
@@ -63,8 +63,9 @@ TEST(ExplainCase, HasNoCureForWhatPasses) {
 }
 
 TEST(ExplainCase, SaysWhatDoesNotFit) {
-  EXPECT_THAT(explain_case(ReferenceSubject(), must_parse("stage\nmodel posix\ncrash after command 7 write 0 of log\n")),
-              testing::StartsWith("stale: stage 0: there is no operation"));
+  EXPECT_THAT(
+      explain_case(ReferenceSubject(), must_parse("stage\nmodel posix\ncrash after command 7 write 0 of log\n")),
+      testing::StartsWith("stale: stage 0: there is no operation"));
 }
 
 }  // namespace

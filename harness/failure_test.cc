@@ -12,7 +12,8 @@ using testing::HasSubstr;
 
 TEST(Failure, KeepsTheCaseInAFileNamedForIt) {
   const std::filesystem::path out = std::filesystem::path(testing::TempDir()) / "walbreaker_failure_test";
-  for (const char* text : {"walbreaker case 1, a long one\n", "walbreaker case 1\n"}) {  // the second replaces the first
+  for (const char* text :
+       {"walbreaker case 1, a long one\n", "walbreaker case 1\n"}) {  // the second replaces the first
     const auto path =
         save_failure(out.string(), "bitflip", {ViolationKind::silent_loss, "mid_flight: record", "", 1234, text});
     ASSERT_TRUE(path) << path.error().message();

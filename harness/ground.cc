@@ -4,8 +4,8 @@
 
 namespace walbreaker {
 
-Ground ground_at(const PlayedRun& run, const std::vector<Command>& commands, faultfs::OpIndex ops, faultfs::Survival survival,
-                 const Promise& promise) {
+Ground ground_at(const PlayedRun& run, const std::vector<Command>& commands, faultfs::OpIndex ops,
+                 faultfs::Survival survival, const Promise& promise) {
   return {run.stretches, standing_at(run.trace, commands, ops, survival, promise)};
 }
 

@@ -15,8 +15,8 @@ struct IsolatedVerdict {
   bool same_run = true;                // as in CaseResult
 };
 
-// The same verdict as run_case() gives, where the subject lets it. With the limits of a run (runner.h). This process has
-// one thread.
+// The same verdict as run_case() gives, where the subject lets it. With the limits of a run (runner.h). This process
+// has one thread.
 [[nodiscard]] IsolatedVerdict run_isolated(const Subject& subject, const Case& c);
 
 // Whether a violation of this kind takes the process down that it is met in.

@@ -55,8 +55,7 @@ TEST(IsolatedCase, SaysWhyThereIsNoVerdict) {
 }
 
 TEST(IsolatedCase, ACaseThatTakesItsProcessDownShrinksToo) {
-  const auto shrunk =
-      shrink(Mortal(), must_parse("stage\nput \"a\" \"1\"\nput \"die\" \"now\"\nput \"b\" \"2\"\n"));
+  const auto shrunk = shrink(Mortal(), must_parse("stage\nput \"a\" \"1\"\nput \"die\" \"now\"\nput \"b\" \"2\"\n"));
   ASSERT_TRUE(shrunk) << shrunk.error().message();
   EXPECT_EQ(shrunk->smallest.stages.front().script.commands.size(), 1U);
 }

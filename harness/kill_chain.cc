@@ -234,8 +234,9 @@ Violation KillChain::draft(const Round& round, const faultfs::Image& left) const
 bool KillChain::violation(const Round& round, const Wrong& wrong, const faultfs::Image& left, Tally& tally) const {
   std::string where = fmt::format("{}: {}", round.log.phase, place_of(round.log.kill));
   if (tally.count_known(wrong.kind, where)) return false;
-  tally.add(case_of(round, wrong.kind, left)
-                .violation(name(), wrong, std::move(where), summary_of(round) + "got       " + wrong.text, round.index));
+  tally.add(
+      case_of(round, wrong.kind, left)
+          .violation(name(), wrong, std::move(where), summary_of(round) + "got       " + wrong.text, round.index));
   return false;
 }
 

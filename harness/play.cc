@@ -220,8 +220,8 @@ class Player {
     const bool is_there = possible().acked().contains(command.writes.operations().front().key);
     const bool is_sure = promise_.on_error == OnError::invisible || run_.failures.empty();
     if (!is_sure || is_there == (answer == CommandAnswer::ok)) return {};
-    return wrong(ViolationKind::wrong_result, what + (is_there ? " found no such key, which is there"
-                                                               : " removed a key that was not there"));
+    return wrong(ViolationKind::wrong_result,
+                 what + (is_there ? " found no such key, which is there" : " removed a key that was not there"));
   }
 
   // Reads everything, and holds it against what the commands of this process have come to. A store that has met an
@@ -317,9 +317,9 @@ Standing standing_at(const faultfs::Trace& trace, const std::vector<Command>& co
     if (mark.kind == MarkKind::opened) standing = {standing.stretch + 1, {0, 0}};
     if (mark.kind == MarkKind::issued) ++issued;
     if (mark.kind == MarkKind::closed && survives != Survives::never) durable = issued;
-    const bool proves = survives == Survives::on_ack ||
-                        (survives == Survives::on_sync && mark.kind == MarkKind::acked &&
-                         makes_durable(commands[mark.command].kind));
+    const bool proves =
+        survives == Survives::on_ack ||
+        (survives == Survives::on_sync && mark.kind == MarkKind::acked && makes_durable(commands[mark.command].kind));
     if (mark.kind == MarkKind::acked && proves) durable = issued;
   }
   return standing;

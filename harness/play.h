@@ -3,7 +3,8 @@
 //   const PlayedRun run = play(subject, script);
 //   if (run.mistake) ...                                        // it answered wrongly while it lived
 //   const Standing standing = standing_at(run, script.commands, ops, survival, promise);
-//   run.stretches[standing.stretch].judge(observation, standing.allowed);  // what a crash after so many operations left
+//   run.stretches[standing.stretch].judge(observation, standing.allowed);  // what a crash after so many operations
+//   left
 //
 // The trace has marks for every command issued and answered, every open and close that answered, and every kill.
 //

@@ -98,7 +98,8 @@ class PowerUnit {
     if (run.mistake) return run.mistake->wrong.text;
     const Ground ground =
         ground_at(run, setting.script.commands, run.trace.ops.size(), faultfs::Survival::all, setting.promise);
-    const auto wrong = judge(ground, observe_after_crash(subject_, setting.script.settings, setting.script.epoch, run.image));
+    const auto wrong =
+        judge(ground, observe_after_crash(subject_, setting.script.settings, setting.script.epoch, run.image));
     return wrong ? std::optional(wrong->text) : std::nullopt;
   }
 
@@ -108,9 +109,8 @@ class PowerUnit {
     const auto& commands = setting.script.commands;
     faultfs::enumerate(run.trace, setting.model, kFirstCut, begin, end, [&](faultfs::Candidate& candidate) {
       const faultfs::CrashPoint& point = candidate.point();
-      const Cut cut{played, candidate,
-                    ground_at(run, commands, point.ops, setting.model.survival, setting.promise), "first",
-                    "in " + doing_at(run.trace, commands, point)};
+      const Cut cut{played, candidate, ground_at(run, commands, point.ops, setting.model.survival, setting.promise),
+                    "first", "in " + doing_at(run.trace, commands, point)};
       const bool right = judge_cut(setting, cut, nullptr);
       if (right && sequels_.one_in(kSequels) && is_going_on()) play_on(setting, cut);
       return is_going_on();
@@ -153,7 +153,8 @@ class PowerUnit {
   }
 
   // What the open showed was allowed by the crash before it, and the rest of the sequel is right.
-  [[nodiscard]] std::optional<Wrong> wrong_sequel(const Setting& setting, const Cut& first, const Played& played) const {
+  [[nodiscard]] std::optional<Wrong> wrong_sequel(const Setting& setting, const Cut& first,
+                                                  const Played& played) const {
     const PlayedRun& run = played.run;
     if (run.first_served) {
       const Observation seen{.listing = *run.first_served, .wrong = std::nullopt};

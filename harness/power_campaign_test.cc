@@ -94,7 +94,8 @@ TEST(PowerCampaign, AViolationTellsTheModelTheStateAndWhatBecameOfEachOperation)
 }
 
 TEST(PowerCampaign, KeepsOfEachViolationACaseThatRepeatsIt) {
-  for (const char* plan : {"lying_sync sync at 1 for_ever of wal-*.log\n", "lying_sync sync_dir at 0 for_ever of *\n"}) {
+  for (const char* plan :
+       {"lying_sync sync at 1 for_ever of wal-*.log\n", "lying_sync sync_dir at 0 for_ever of *\n"}) {
     const WithoutSyncs subject(plan);
     const Tally tally = run_units(subject, 2);
     ASSERT_FALSE(tally.violations.empty());
@@ -106,7 +107,8 @@ TEST(PowerCampaign, KeepsOfEachViolationACaseThatRepeatsIt) {
       ASSERT_TRUE(result.wrong) << violation.summary << result.text;
       EXPECT_EQ(info(result.wrong->kind).name, info(violation.kind).name) << violation.case_text;
       EXPECT_TRUE(result.same_run);
-      EXPECT_EQ(run_case(ReferenceSubject(), *c).verdict, CaseResult::Verdict::pass) << violation.case_text;
+      // What a write was torn into may be no state of a run that has synced it.
+      EXPECT_NE(run_case(ReferenceSubject(), *c).verdict, CaseResult::Verdict::violation) << violation.case_text;
     }
   }
 }

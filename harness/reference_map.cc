@@ -19,7 +19,8 @@ std::string verdict_of(const DecodedRecord& record) {
 
 std::string line_of(const DecodedRecord& record) {
   std::string text = fmt::format("    {:>9} +{:<7} {:<20}", record.offset, record.length, verdict_of(record));
-  if (record.header_ok) text += fmt::format("seq {}, durable_seq {}: {}", record.seq, record.durable_seq, record.meaning);
+  if (record.header_ok)
+    text += fmt::format("seq {}, durable_seq {}: {}", record.seq, record.durable_seq, record.meaning);
   return text + '\n';
 }
 
@@ -51,7 +52,8 @@ std::string map_of(const DecodedFile& file) {
 std::string reference_map(const faultfs::Image& image, std::string_view directory) {
   const DecodedStore store = decode_reference_store(image, directory);
   const auto files = decode_files(image, directory, store);
-  if (std::ranges::all_of(files, [](const DecodedFile& file) { return file.kind == DecodedFile::Kind::other; })) return {};
+  if (std::ranges::all_of(files, [](const DecodedFile& file) { return file.kind == DecodedFile::Kind::other; }))
+    return {};
   std::string text = "bytes\n";
   for (const DecodedFile& file : files) text += map_of(file);
   return text + fmt::format("an open has to answer {}: {}\n", to_string(store.verdict), store.reason);

@@ -24,15 +24,17 @@ faultfs::Image store() {
 }
 
 TEST(ReferenceMap, ShowsEveryRecordAndWhereTheReplayEnds) {
-  EXPECT_THAT(reference_map(store(), "db"), AllOf(HasSubstr("wal-1.log"), HasSubstr("valid header"),
-                                                  HasSubstr("replayed            seq 1"), HasSubstr("put \"a\""),
-                                                  HasSubstr("valid footer"), HasSubstr("has to answer clean")));
+  EXPECT_THAT(reference_map(store(), "db"),
+              AllOf(HasSubstr("wal-1.log"), HasSubstr("valid header"), HasSubstr("replayed            seq 1"),
+                    HasSubstr("put \"a\""), HasSubstr("valid footer"), HasSubstr("has to answer clean")));
 }
 
 TEST(ReferenceMap, ShowsTheRecordThatIsHarmed) {
-  const auto harmed = faultfs::apply(*faultfs::parse_damage("overwrite 8 at 4140 of \"db/wal-1.log\" with ones"), store());
+  const auto harmed =
+      faultfs::apply(*faultfs::parse_damage("overwrite 8 at 4140 of \"db/wal-1.log\" with ones"), store());
   ASSERT_TRUE(harmed);
-  EXPECT_THAT(reference_map(*harmed, "db"), AllOf(HasSubstr("valid, not replayed"), HasSubstr("has to answer damaged")));
+  EXPECT_THAT(reference_map(*harmed, "db"),
+              AllOf(HasSubstr("valid, not replayed"), HasSubstr("has to answer damaged")));
 }
 
 TEST(ReferenceMap, IsEmptyWhereThereIsNoStore) {

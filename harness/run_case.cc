@@ -222,7 +222,8 @@ class CaseRunner {
       image = played.image;
     }
     const Script& script = case_.stages.back().script;
-    if (case_.stages.size() == 1 && !image.files.empty() && !look_at_first_image(case_.stages.back(), image)) return false;
+    if (case_.stages.size() == 1 && !image.files.empty() && !look_at_first_image(case_.stages.back(), image))
+      return false;
     StageRun& played = result_.stages.emplace_back();
     played.before = ground_;
     played.run = play(subject_, script, image);

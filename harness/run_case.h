@@ -14,9 +14,9 @@ namespace walbreaker {
 
 // What came of one stage.
 struct StageRun {
-  PlayedRun run;                                   // of its script; nothing in it where the commands were carried out elsewhere
-  Ground before;                             // what an earlier stage's crash is judged on, where this one's open does
-                                             // not answer
+  PlayedRun run;  // of its script; nothing in it where the commands were carried out elsewhere
+  Ground before;  // what an earlier stage's crash is judged on, where this one's open does
+                  // not answer
   std::optional<faultfs::CrashState> state;  // the crash, in this run
   faultfs::Image image;                      // what the stage left on the disk
 };
@@ -36,12 +36,12 @@ struct CaseResult {
     trouble,  // the subject cannot be judged: a driver broke the protocol, for one
   };
   Verdict verdict = Verdict::pass;
-  std::optional<Wrong> wrong;  // of a violation
-  std::string text;            // of a case without a verdict: why
+  std::optional<Wrong> wrong;           // of a violation
+  std::string text;                     // of a case without a verdict: why
   std::vector<PossibleContents> first;  // what a store that was there before the first stage showed
   std::vector<StageRun> stages;
   std::optional<Observation> observation;  // of the last open
-  bool same_run = true;  // the digests that the case gives are those of this run
+  bool same_run = true;                    // the digests that the case gives are those of this run
 };
 
 // The enumerator's name: "stale".

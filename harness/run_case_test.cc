@@ -48,18 +48,18 @@ TEST(RunCase, IsStaleWhereAnOperationOrAFateDoesNotFit) {
   EXPECT_EQ(gone.verdict, CaseResult::Verdict::stale);
   EXPECT_EQ(gone.text, "stage 0: there is no operation \"command 0 write 7 of log\" in this run");
   // A record that is synced is not pending any more.
-  const CaseResult durable =
-      run_case(ReferenceSubject(), must_parse("stage\nput \"a\" \"1\"\nput \"b\" \"2\"\nmodel posix\ncrash after command "
-                                              "1 write 0 of log\nfate command 0 write 0 of log: dropped\n"));
+  const CaseResult durable = run_case(
+      ReferenceSubject(), must_parse("stage\nput \"a\" \"1\"\nput \"b\" \"2\"\nmodel posix\ncrash after command "
+                                     "1 write 0 of log\nfate command 0 write 0 of log: dropped\n"));
   EXPECT_EQ(durable.verdict, CaseResult::Verdict::stale);
   EXPECT_THAT(durable.text, testing::StartsWith("stage 0: "));
 }
 
 TEST(RunCase, GoesOnWithTheStoreThatACrashLeft) {
-  const CaseResult result =
-      run_case(ReferenceSubject(), must_parse(std::string(kDropsARecord) +
-                                              "stage\nepoch 2\nput \"c\" \"3\"\nmodel process_kill\ncrash after command "
-                                              "0 write 0 of log\n"));
+  const CaseResult result = run_case(
+      ReferenceSubject(), must_parse(std::string(kDropsARecord) +
+                                     "stage\nepoch 2\nput \"c\" \"3\"\nmodel process_kill\ncrash after command "
+                                     "0 write 0 of log\n"));
   EXPECT_EQ(result.verdict, CaseResult::Verdict::pass) << result.text;
   EXPECT_EQ(result.observation->listing, (Listing{{"a", "1"}, {"c", "3"}}));
 }
@@ -76,8 +76,9 @@ TEST(RunCase, JudgesACrashInsideARecoveryByTheCrashBeforeIt) {
 TEST(RunCase, TellsWhatIsLostAfterARecoveryFromWhatIsLostAtFirst) {
   const CaseResult result = run_case(
       without_record_syncs(),
-      must_parse("stage\nput \"a\" \"1\"\nmodel process_kill\ncrash after command 0 write 0 of log\nstage\nepoch 2\nput "
-                 "\"b\" \"2\"\nput \"c\" \"3\"\nmodel posix\ncrash after command 1 write 0 of log\n"));
+      must_parse(
+          "stage\nput \"a\" \"1\"\nmodel process_kill\ncrash after command 0 write 0 of log\nstage\nepoch 2\nput "
+          "\"b\" \"2\"\nput \"c\" \"3\"\nmodel posix\ncrash after command 1 write 0 of log\n"));
   ASSERT_TRUE(result.wrong) << result.text;
   EXPECT_EQ(result.wrong->kind, ViolationKind::lost_after_recovery);
 }

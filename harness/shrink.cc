@@ -54,7 +54,8 @@ class Shrinker {
     }
     // What is wrong with no crash at all needs none to be looked for; what takes the process down cannot be looked for.
     if (kind == ViolationKind::baseline || takes_process_down(kind_)) return false;
-    auto other = tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
+    auto other =
+        tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
     if (other) smallest_ = std::move(*other);
     return other.has_value();
   }
@@ -90,11 +91,12 @@ std::string found_text(const IsolatedVerdict& verdict) {
 }  // namespace
 
 kv::Result<Shrunk> shrink(const Subject& subject, const Case& c, const ShrinkOptions& options) {
-  if (!c.expected) return kv::fail(kv::ErrorCode::invalid_argument, "the case expects to pass: there is nothing to keep");
+  if (!c.expected)
+    return kv::fail(kv::ErrorCode::invalid_argument, "the case expects to pass: there is nothing to keep");
   const IsolatedVerdict result = run_isolated(subject, c);
   if (!result.wrong || result.wrong->kind != *c.expected) {
-    return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("the case expects {}, and came to {}",
-                                                                 info(*c.expected).name, found_text(result)));
+    return kv::fail(kv::ErrorCode::invalid_argument,
+                    fmt::format("the case expects {}, and came to {}", info(*c.expected).name, found_text(result)));
   }
   // The commands that a real process was given belong to the files that it left: no part of them can go.
   const bool is_found = std::ranges::any_of(c.stages, [](const Stage& stage) { return stage.found.has_value(); });

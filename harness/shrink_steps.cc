@@ -344,12 +344,12 @@ bool plain_faults(const Case& c, const TakeCandidate& take) {
 constexpr std::array kSteps{
     ShrinkStep{"fewer_stages", fewer_stages},       ShrinkStep{"fewer_commands", fewer_commands},
     ShrinkStep{"empty_disk", empty_disk},           ShrinkStep{"fewer_restarts", fewer_restarts},
-    ShrinkStep{"fewer_faults", fewer_faults},
-    ShrinkStep{"shortest_values", shortest_values}, ShrinkStep{"smaller_batches", smaller_batches},
-    ShrinkStep{"fewer_settings", fewer_settings},   ShrinkStep{"shorter_values", shorter_values},
-    ShrinkStep{"short_keys", short_keys},           ShrinkStep{"stronger_models", stronger_models},
-    ShrinkStep{"fewer_fates", fewer_fates},         ShrinkStep{"whole_fates", whole_fates},
-    ShrinkStep{"whole_writes", whole_writes},       ShrinkStep{"plain_faults", plain_faults},
+    ShrinkStep{"fewer_faults", fewer_faults},       ShrinkStep{"shortest_values", shortest_values},
+    ShrinkStep{"smaller_batches", smaller_batches}, ShrinkStep{"fewer_settings", fewer_settings},
+    ShrinkStep{"shorter_values", shorter_values},   ShrinkStep{"short_keys", short_keys},
+    ShrinkStep{"stronger_models", stronger_models}, ShrinkStep{"fewer_fates", fewer_fates},
+    ShrinkStep{"whole_fates", whole_fates},         ShrinkStep{"whole_writes", whole_writes},
+    ShrinkStep{"plain_faults", plain_faults},
 };
 
 }  // namespace

@@ -51,12 +51,11 @@ TEST_P(ShrinkOf, AMissingBarrierLeavesFewCommandsAndTheSameKind) {
   EXPECT_EQ(run_case(ReferenceSubject(), *c).verdict, CaseResult::Verdict::pass) << to_text(*c);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, ShrinkOf,
-    testing::Values(LeftOut{"of_records", "lying_sync sync at 1 for_ever of wal-*.log\n", 1},
-                    LeftOut{"of_the_snapshot", "lying_sync sync at 0 for_ever of *.tmp\n", 1},
-                    LeftOut{"of_directories", "lying_sync sync_dir at 0 for_ever of *\n", 1}),
-    [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, ShrinkOf,
+                         testing::Values(LeftOut{"of_records", "lying_sync sync at 1 for_ever of wal-*.log\n", 1},
+                                         LeftOut{"of_the_snapshot", "lying_sync sync at 0 for_ever of *.tmp\n", 1},
+                                         LeftOut{"of_directories", "lying_sync sync_dir at 0 for_ever of *\n", 1}),
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Shrink, RefusesACaseThatDoesNotComeToWhatItExpects) {
   const Case c = found_by_power(WithoutSyncs("lying_sync sync at 1 for_ever of wal-*.log\n"));

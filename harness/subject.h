@@ -164,8 +164,8 @@ class Subject {
   // incident.h makes a verdict of it.
   [[nodiscard]] virtual std::optional<Incident> take_incident() const { return std::nullopt; }
 
-  // Where the harness knows the format of the files: what somebody who reads them by himself says of what an open of the
-  // store in `directory` answered. `image` is the disk before that open. Nothing: he agrees, or there is nobody.
+  // Where the harness knows the format of the files: what somebody who reads them by himself says of what an open of
+  // the store in `directory` answered. `image` is the disk before that open. Nothing: he agrees, or there is nobody.
   [[nodiscard]] virtual std::optional<Wrong> second_opinion(const faultfs::Image& /*image*/,
                                                             const std::string& /*directory*/,
                                                             const Observation& /*observation*/) const {

@@ -10,7 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 
-
 TEST(SubjectChoice, IsToldAsTheFlagThatMakesIt) {
   EXPECT_EQ(to_flag({SubjectKind::subject, "reference"}), "--subject reference");
   EXPECT_EQ(to_flag({SubjectKind::plugin, "./a b.so"}), "--plugin './a b.so'");
@@ -18,8 +17,9 @@ TEST(SubjectChoice, IsToldAsTheFlagThatMakesIt) {
 }
 
 TEST(SubjectChoice, IsLoadedOrItsFlagIsNamed) {
-  EXPECT_EQ(load_subject({}, ""), find_subject("reference"));
-  EXPECT_THAT(load_subject({SubjectKind::subject, "nobody"}, "").error().context, HasSubstr("--subject: there is no subject"));
+  EXPECT_EQ(load_subject({SubjectKind::subject, "reference"}, ""), find_subject("reference"));
+  EXPECT_THAT(load_subject({SubjectKind::subject, "nobody"}, "").error().context,
+              HasSubstr("--subject: there is no subject"));
   EXPECT_THAT(load_subject({SubjectKind::plugin, "nobody"}, "").error().context, HasSubstr("--plugin: "));
   EXPECT_THAT(load_subject({SubjectKind::driver, "/no/such/driver"}, "").error().context, HasSubstr("--driver: "));
 }
