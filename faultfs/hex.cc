@@ -39,7 +39,7 @@ std::string to_hex(std::string_view bytes) {
   return text;
 }
 
-kv::Result<std::string> parse_hex(LineScanner& line, std::uint64_t limit) {
+kv::Result<std::string> parse_hex(LineScanner& line, std::uint64_t limit, std::uint64_t used) {
   constexpr std::string_view kExpected = "bytes in hex";
   const std::string_view word = TRY(line.word(kExpected));
   std::string bytes;
@@ -57,7 +57,7 @@ kv::Result<std::string> parse_hex(LineScanner& line, std::uint64_t limit) {
     const bool goes_on = word.substr(i).starts_with('+');
     if (goes_on && i + 1 == word.size()) return line.expected(kExpected, {});
     if (goes_on) ++i;
-    if (count > limit - bytes.size()) return line.error(fmt::format("more than {} bytes in all", limit));
+    if (count > limit - used - bytes.size()) return line.error(fmt::format("more than {} bytes in all", limit));
     bytes.append(count, *byte);
   }
   return bytes;

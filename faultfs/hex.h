@@ -12,8 +12,8 @@ namespace faultfs {
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 
-// The bytes that the next word of the line stands for: at most `limit` of them, so that a short text cannot fill the
-// memory. Errors: invalid_argument, as the scanner's.
-kv::Result<std::string> parse_hex(LineScanner& line, std::uint64_t limit);
+// The bytes that the next word of the line stands for. With the `used` bytes that came before they are at most `limit`,
+// so that a short text cannot fill the memory. Errors: invalid_argument, as the scanner's.
+kv::Result<std::string> parse_hex(LineScanner& line, std::uint64_t limit, std::uint64_t used = 0);
 
 }  // namespace faultfs

@@ -300,7 +300,7 @@ class TraceParser {
   }
 
   kv::Result<std::string> bytes(LineScanner& line) {
-    std::string bytes = TRY(parse_hex(line, kMaxTextBytes - bytes_));
+    std::string bytes = TRY(parse_hex(line, kMaxTextBytes, bytes_));
     bytes_ += bytes.size();
     return bytes;
   }

@@ -157,7 +157,7 @@ class CaseParser {
 
   kv::Result<void> file(LineScanner& line) {
     std::string path = TRY(new_path(line));
-    const std::string bytes = TRY(faultfs::parse_hex(line, kMaxImageBytes - image_bytes_));
+    const std::string bytes = TRY(faultfs::parse_hex(line, kMaxImageBytes, image_bytes_));
     image_bytes_ += bytes.size();
     case_.image.files.emplace(std::move(path), faultfs::FileBytes(bytes));
     return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "harness/isolated_case.h"
@@ -12,6 +13,49 @@
 namespace walbreaker {
 
 namespace {
+
+// What makes a case large, the worst first. Each candidate that is taken has less of it, in the order of these, so that
+// shrinking ends: another crash may come with more fates than the one that it is taken for.
+using Weight = std::array<std::size_t, 7>;
+
+std::size_t model_rank(const faultfs::DiskModel& model) {
+  const auto& models = faultfs::named_models();
+  const auto row = std::ranges::find(models, model, &faultfs::NamedModel::model);
+  return static_cast<std::size_t>(row - models.begin());
+}
+
+void add_commands(const Script& script, Weight& weight) {
+  weight[1] += script.commands.size();
+  weight[2] += script.restarts.size() + script.faults.size() + (script.live_fault ? 1U : 0U);
+  for (const Command& command : script.commands) {
+    const auto& writes = command.writes.operations();
+    weight[3] += writes.size() + (command.kind == CommandKind::batch ? 1U : 0U);
+    for (const auto& write : writes) weight[6] += write.key.size() + write.value.size();
+  }
+  if (!script.live_fault) return;
+  const faultfs::Fault& fault = script.live_fault->fault;
+  weight[5] += (fault.lasting == faultfs::Lasting::for_ever ? 1U : 0U) + (fault.amount > 0 ? 1U : 0U);
+}
+
+void add_crash(const StageCrash& crash, Weight& weight) {
+  weight[4] += model_rank(crash.model);
+  weight[5] += crash.at.fates.size();
+  weight[5] += static_cast<std::size_t>(
+      std::ranges::count_if(crash.at.fates, [](const AnchoredFate& fate) { return fate.pieces != "k"; }));
+  if (crash.at.bytes) weight[5] += 1;
+  weight[6] += crash.at.bytes.value_or(0);
+}
+
+Weight weight_of(const Case& c) {
+  Weight weight{};
+  weight[0] = c.stages.size() + c.image.files.size();
+  weight[2] = c.settings.size();
+  for (const Stage& stage : c.stages) {
+    add_commands(stage.script, weight);
+    if (stage.crash) add_crash(*stage.crash, weight);
+  }
+  return weight;
+}
 
 class Shrinker {
  public:
@@ -48,16 +92,19 @@ class Shrinker {
     Case tried = candidate;
     for (Stage& stage : tried.stages) stage.digest.reset();
     const std::optional<ViolationKind> kind = kind_of(tried);
-    if (kind == kind_) {
-      smallest_ = std::move(tried);
-      return true;
-    }
+    if (kind == kind_) return replace(std::move(tried));
     // What is wrong with no crash at all needs none to be looked for; what takes the process down cannot be looked for.
     if (kind == ViolationKind::baseline || takes_process_down(kind_)) return false;
     auto other =
         tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
-    if (other) smallest_ = std::move(*other);
-    return other.has_value();
+    return other && replace(std::move(*other));
+  }
+
+  // False: it is no smaller.
+  bool replace(Case smaller) {
+    if (!(weight_of(smaller) < weight_of(smallest_))) return false;
+    smallest_ = std::move(smaller);
+    return true;
   }
 
   [[nodiscard]] std::optional<ViolationKind> kind_of(const Case& c) const {

@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <regex>
+#include <string>
+
+#include <unistd.h>
 
 #include "engine/posix_vfs.h"
 #include "faultfs/image.h"
@@ -39,7 +42,7 @@ ChildEnd run(const std::vector<std::string>& arguments) { return run_in({}, argu
 // A folder for a test's files, gone at its end.
 class Folder {
  public:
-  Folder() : path_(testing::TempDir() + "walbreaker_main_test") {
+  Folder() : path_(testing::TempDir() + "walbreaker_main_test_" + std::to_string(::getpid())) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directory(path_);
   }

@@ -264,16 +264,18 @@ typedef struct walbreaker_plugin {
    * Tells what the engine promises when opened with these settings, term by term, each key once. It is judged by that;
    * what it does not say is taken for the weakest.
    *
-   *   kill, power    what an ack survives, a process kill and a power cut: on_ack; on_sync, once a later sync, compact
-   * or close was acked; never served         durable: what a read-write open has served never goes away; cached: it
-   * may, at a power cut order          prefix: the contents are those after some prefix of the commands; per_key: of
-   * each key alone batches        atomic, none on_error       a command that returned an error is invisible to reads of
-   * the session, or unknown on_damage      exact_prefix, detect, prefix, none: README.md, beside this file keys, values
-   * bytes
+   * - kill, power: what an ack survives, a process kill and a power cut. on_ack; on_sync, once a later sync, compact or
+   *   close was acked; never.
+   * - served: durable, what a read-write open has served never goes away; cached, it may, at a power cut.
+   * - order: prefix, the contents are those after some prefix of the commands; per_key, of each key alone.
+   * - batches: atomic, none.
+   * - on_error: whether a command that returned an error is invisible to reads of the session, or unknown.
+   * - on_damage: exact_prefix, detect, prefix, none (README.md, beside this file).
+   * - keys, values: bytes, int32, int64; max_key, max_value: in bytes.
    *
    * This version judges order=prefix and served=durable, and batches=atomic where there are batches: a plugin that
-   * promises less is refused. The campaigns truncate and bitflip judge on_damage=exact_prefix, and kill and soak judge
-   * kill=on_ack: on a plugin that promises less they are inconclusive.
+   * promises less is refused. The campaigns kill and soak judge kill=on_ack, and truncate, bitflip and damage judge
+   * on_damage: where a plugin promises nothing of it, they are inconclusive.
    */
   void (*promise)(const walbreaker_setting* settings, size_t count, walbreaker_term_visitor visit, void* context);
 
