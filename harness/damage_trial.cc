@@ -44,7 +44,7 @@ OpenRequest DamageTrials::request(bool read_only, std::uint64_t number) const {
   return {.read_only = read_only, .settings = scenario_.script.settings, .entropy = entropy_ + number};
 }
 
-TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowed, bool read_only_too,
+TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowed, bool picked,
                               FollowedUp& followed_up) const {
   faultfs::SimDisk disk(image, kFailedSync, faultfs::Tracing::off);
   const Observation first = observe(subject_, disk, kScenarioDirectory, request(false, 0), Leave::dropped, inquiry_);
@@ -52,9 +52,12 @@ TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowe
   // A store that refused to be read, as it may, has nothing to compare.
   if (result.judgement.wrong || first.wrong) return result;
   const faultfs::Image left = disk.image();
-  result.followed_up = followed_up.insert(hash_of(left, first)).second;
-  if (result.followed_up) result.judgement.wrong = follow_up(first, left, !(left == image));
-  if (!result.judgement.wrong && read_only_too) result.judgement.wrong = open_read_only(first, image);
+  const bool changed = !(left == image);
+  result.followed_up = changed ? followed_up.insert(hash_of(left, first)).second : picked;
+  if (result.followed_up) result.judgement.wrong = follow_up(first, left, changed);
+  if (!result.judgement.wrong && changed && picked && capabilities_.read_only) {
+    result.judgement.wrong = open_read_only(first, image);
+  }
   return result;
 }
 

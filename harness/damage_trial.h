@@ -1,6 +1,8 @@
 // The trial of one damaged image: the open that has to be right, and what has to be right after it.
 //
-// Follow-ups run where the first open was right, once for each image that it left with what it showed, within one unit:
+// Follow-ups run where the first open was right and changed the disk, once for each image that it left with what it
+// showed, within one unit; and of those that changed nothing, as refusals and read-only openings do, for the ones that
+// the caller picks:
 // - opened again to read and write, the store answers the same, where the first open changed the disk: on the same
 //   bytes the same answer is certain;
 // - while one opener has it open, a second one is refused with `locked`, where the subject locks;
@@ -27,7 +29,7 @@ using FollowedUp = std::unordered_set<std::uint64_t>;
 struct TrialResult {
   Answer answer = Answer::clean;
   Judgement judgement;
-  bool followed_up = false;  // follow-ups ran; else they ran for an equal case of the unit before
+  bool followed_up = false;  // follow-ups ran
 };
 
 class DamageTrials {
@@ -35,8 +37,9 @@ class DamageTrials {
   // Of one scenario; all outlive it. `entropy` is drawn from by every open, so that equal damages leave equal images.
   DamageTrials(const Subject& subject, const Scenario& scenario, std::uint64_t entropy);
 
-  // `read_only_too`: a read-only open of the damaged image itself has to answer the same, and change no byte.
-  [[nodiscard]] TrialResult run(const faultfs::Image& image, const Allowed& allowed, bool read_only_too,
+  // `picked`: follow-ups run also where nothing was changed; and a read-only open of the damaged image itself has to
+  // answer the same, and change no byte.
+  [[nodiscard]] TrialResult run(const faultfs::Image& image, const Allowed& allowed, bool picked,
                                 FollowedUp& followed_up) const;
 
  private:
