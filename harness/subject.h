@@ -110,8 +110,8 @@ class Subject {
   [[nodiscard]] virtual kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                                 const OpenRequest& request) const = 0;
 
-  // Where the harness knows the format of the files: what somebody who reads them by himself says of what an open of the
-  // store in `directory` answered. `image` is the disk before that open. Nothing: he agrees, or there is nobody.
+  // Where the harness knows the format of the files: what somebody who reads them by himself says of what an open of
+  // the store in `directory` answered. `image` is the disk before that open. Nothing: he agrees, or there is nobody.
   [[nodiscard]] virtual std::optional<Wrong> second_opinion(const faultfs::Image& /*image*/,
                                                             const std::string& /*directory*/,
                                                             const Observation& /*observation*/) const {
