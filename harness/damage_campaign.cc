@@ -157,8 +157,8 @@ void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, FollowedUp&
   }
   const DamageTrials& trials = stage_at(order_.at(index)).trials;
   TrialResult result = trials.run(
-      *image, harm.allowed,
-      {.second_opinion = index % options_.second_opinion_every == 0, .read_only = index % 16 == 0}, followed_up);
+      *image, harm.allowed, {.second_opinion = index % options_.second_opinion_every == 0, .picked = index % 16 == 0},
+      followed_up);
   Settled settled = settle(subject_, std::move(result.judgement.wrong));
   if (settled.trouble) {
     tally.trouble = fmt::format("case {}: {}", index, *settled.trouble);

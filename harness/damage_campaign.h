@@ -1,9 +1,8 @@
 // The campaigns `truncate`, `bitflip` and `damage`: every damage of damage_cases.h, in every scenario that suits.
 //
 // A case is one damage to one scenario's image. The subject opens the damaged image to read and write, is scanned and
-// asked for every key, and judged by damage_oracle.h; then come the follow-ups of damage_trial.h. Every 4th case, the
-// subject's second opinion is heard (subject.h); every 16th, a read-only open of the damaged image must show the same
-// and change no byte.
+// asked for every key, and judged by damage_oracle.h; then come the follow-ups of damage_trial.h, which picks every
+// 16th case. Every 4th case, the subject's second opinion is heard (subject.h).
 #pragma once
 
 #include <memory>

@@ -55,10 +55,12 @@ TrialResult DamageTrials::run(const faultfs::Image& image, const Allowed& allowe
   // A store that refused to be read, as it may, has nothing to compare.
   if (result.judgement.wrong || first.wrong) return result;
   const faultfs::Image left = disk.image();
-  result.followed_up = followed_up.insert(hash_of(left, first)).second;
-  if (result.followed_up) result.judgement.wrong = follow_up(first, left, !(left == image));
-  const bool read_only_too = extras.read_only && capabilities_.read_only;
-  if (!result.judgement.wrong && read_only_too) result.judgement.wrong = open_read_only(first, image);
+  const bool changed = !(left == image);
+  result.followed_up = changed ? followed_up.insert(hash_of(left, first)).second : extras.picked;
+  if (result.followed_up) result.judgement.wrong = follow_up(first, left, changed);
+  if (!result.judgement.wrong && changed && extras.picked && capabilities_.read_only) {
+    result.judgement.wrong = open_read_only(first, image);
+  }
   return result;
 }
 

@@ -1,6 +1,8 @@
 // The trial of one damaged image: the open that has to be right, and what has to be right after it.
 //
-// Follow-ups run where the first open was right, once for each image that it left with what it showed, within one unit:
+// Follow-ups run where the first open was right and changed the disk, once for each image that it left with what it
+// showed, within one unit; and of those that changed nothing, as refusals and read-only openings do, for the ones that
+// the caller picks:
 // - opened again to read and write, the store answers the same, where the first open changed the disk: on the same
 //   bytes the same answer is certain;
 // - while one opener has it open, a second one is refused with `locked`, where the subject locks;
@@ -27,7 +29,7 @@ using FollowedUp = std::unordered_set<std::uint64_t>;
 struct TrialResult {
   Answer answer = Answer::clean;
   Judgement judgement;
-  bool followed_up = false;  // follow-ups ran; else they ran for an equal case of the unit before
+  bool followed_up = false;  // follow-ups ran
 };
 
 class DamageTrials {
@@ -38,7 +40,9 @@ class DamageTrials {
   // What is looked at beyond the first open and its follow-ups.
   struct Extras {
     bool second_opinion = true;  // the subject's (subject.h)
-    bool read_only = true;       // a read-only open of the damaged image itself, where the subject opens so
+    // Follow-ups run also where nothing was changed; and a read-only open of the damaged image itself has to answer the
+    // same, and change no byte.
+    bool picked = true;
   };
 
   [[nodiscard]] TrialResult run(const faultfs::Image& image, const Allowed& allowed, const Extras& extras,
