@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +13,7 @@
 
 #include "engine/posix_vfs.h"
 #include "faultfs/faulty_vfs.h"
+#include "faultfs/line_scanner.h"
 
 namespace walbreaker {
 
@@ -25,19 +25,11 @@ std::vector<std::string> to_arguments(const ChildTask& task) {
   return arguments;
 }
 
-namespace {
-
-bool parse(std::string_view text, std::uint64_t& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-}  // namespace
-
 std::optional<ChildTask> parse_child_task(std::span<char* const> arguments) {
   if (arguments.size() != 5 && arguments.size() != 6) return std::nullopt;
   ChildTask task{arguments[0], arguments[1], 0, 0, 0, std::nullopt};
-  bool good = parse(arguments[2], task.seed) && parse(arguments[3], task.epoch) && parse(arguments[4], task.commands);
+  bool good = faultfs::parse_number(arguments[2], task.seed) && faultfs::parse_number(arguments[3], task.epoch) &&
+              faultfs::parse_number(arguments[4], task.commands);
   if (arguments.size() == 6) {
     const auto kill = faultfs::parse_fault(arguments[5]);
     good = good && kill && kill->kind == faultfs::FaultKind::kill;
@@ -172,14 +164,14 @@ class LogParser {
   }
   bool issue() {
     std::uint64_t n = 0;
-    if (!parse(rest_, n) || n != log_.issued) return false;
+    if (!faultfs::parse_number(rest_, n) || n != log_.issued) return false;
     log_.phase = "command";
     ++log_.issued;
     return true;
   }
   bool ack() {
     std::uint64_t n = 0;
-    if (!parse(rest_, n) || n != log_.acked || n >= log_.issued) return false;
+    if (!faultfs::parse_number(rest_, n) || n != log_.acked || n >= log_.issued) return false;
     log_.phase = "between";
     ++log_.acked;
     return true;
