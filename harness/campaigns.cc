@@ -57,7 +57,7 @@ std::unique_ptr<Campaign> make_campaign(std::string_view name, const Subject& su
   if (name == "damage") return std::make_unique<DamageCampaign>(DamageCampaignKind::damage, subject, damage);
   if (name == "kill") return std::make_unique<KillCampaign>(KillMode::planned, subject, kill);
   if (name == "power") return std::make_unique<PowerCampaign>(subject, PowerCampaignOptions{setup.seed, setup.model});
-  if (name == "errors") return std::make_unique<ErrorCampaign>(subject, setup.seed);
+  if (name == "errors") return std::make_unique<ErrorCampaign>(subject, ErrorCampaignOptions{setup.seed, setup.model});
   WB_ASSERT(name == "soak");
   return std::make_unique<KillCampaign>(KillMode::by_clock, subject, kill);
 }

@@ -41,7 +41,7 @@ kv::Result<Case> load_case(const std::string& path) {
 // The one that was chosen, or else the one that the case names.
 kv::Result<const Subject*> subject_of(const Subject* chosen, const Case& c) {
   if (chosen != nullptr) return chosen;
-  return load_subject(c.subject, "");
+  return load_subject(c.subject);
 }
 
 std::string expected_text(const std::optional<ViolationKind>& kind) {

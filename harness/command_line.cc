@@ -197,7 +197,7 @@ Wrong configure(const Raw& raw, RunArguments& run) {
 }
 
 Wrong choose_subject(const Raw& raw, RunArguments& run) {
-  const auto subject = load_subject(run.choice, run.directory);
+  const auto subject = load_subject(run.choice, {run.directory, run.timeout_seconds});
   if (!subject) return subject.error().description();
   run.subject = *subject;
   return configure(raw, run);
@@ -278,7 +278,7 @@ Arguments finish_replay(const CLI::App& command, const Raw& raw) {
     }
   }
   if (command.count("--subject") + command.count("--plugin") + command.count("--driver") > 0) {
-    const auto subject = load_subject(choice_of(command, raw), "");
+    const auto subject = load_subject(choice_of(command, raw));
     if (!subject) return usage(subject.error().description());
     replay.subject = *subject;
   }

@@ -83,11 +83,16 @@ std::optional<Wrong> DamageTrials::open_twice(const faultfs::Image& left) const 
   faultfs::SimDisk disk(left, kFailedSync, faultfs::Tracing::off);
   const auto first = subject_.open(disk, kScenarioDirectory, request(false, 1));
   if (!first) return std::nullopt;
+  if (auto wrong = second_opener(disk, "while the store was open")) return wrong;
+  if (!capabilities_.compact || !first->session->compact()) return std::nullopt;
+  return second_opener(disk, "while the store was open and had compacted");
+}
+
+std::optional<Wrong> DamageTrials::second_opener(kv::Vfs& disk, std::string_view when) const {
   const auto second = subject_.open(disk, kScenarioDirectory, request(false, 2));
   if (!second && second.error().code == kv::ErrorCode::locked) return std::nullopt;
-  return Wrong{ViolationKind::double_open,
-               fmt::format("while the store was open, a second opener got {}; it has to be refused with locked",
-                           second ? "in" : second.error().message())};
+  return Wrong{ViolationKind::double_open, fmt::format("{}, a second opener got {}; it has to be refused with locked",
+                                                       when, second ? "in" : second.error().message())};
 }
 
 std::optional<Wrong> DamageTrials::open_read_only(const Observation& first, const faultfs::Image& image) const {

@@ -54,6 +54,7 @@ class DamageTrials {
                                                bool changed) const;
   [[nodiscard]] std::optional<Wrong> open_again(const Observation& first, const faultfs::Image& left) const;
   [[nodiscard]] std::optional<Wrong> open_twice(const faultfs::Image& left) const;
+  [[nodiscard]] std::optional<Wrong> second_opener(kv::Vfs& disk, std::string_view when) const;
   [[nodiscard]] std::optional<Wrong> open_read_only(const Observation& first, const faultfs::Image& image) const;
 
   const Subject& subject_;

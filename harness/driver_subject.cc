@@ -279,14 +279,12 @@ std::optional<Incident> DriverSubject::take_incident() const {
 
 // ---- By command
 
-Result<const Subject*> load_driver(const std::string& command, const std::string& scratch_directory) {
+Result<const Subject*> load_driver(DriverOptions options) {
   static std::mutex mutex;
   static std::map<std::string, std::unique_ptr<DriverSubject>> loaded;
   const std::lock_guard lock(mutex);
-  auto& subject = loaded[command];
-  if (!subject) {
-    subject = TRY(DriverSubject::make({.command = command, .scratch_directory = scratch_directory}));
-  }
+  auto& subject = loaded[options.command];
+  if (!subject) subject = TRY(DriverSubject::make(std::move(options)));
   return subject.get();
 }
 

@@ -16,7 +16,7 @@
 // Processes are kept, and each serves one open at a time: as many are started as there are opens at once. A fork of
 // this process starts its own, and leaves its parent's alone; no thread may be in here when it is made.
 //
-//   const Subject* subject = TRY(load_driver("./mine --flag", ""));
+//   const Subject* subject = TRY(load_driver({.command = "./mine --flag"}));
 //
 // Threads: any number. take_incident() is each thread's own.
 #pragma once
@@ -49,8 +49,7 @@ class DriverSubject final : public Subject {
  public:
   // Starts the process, asks who it is, and tries on a store of its own what it can: a batch, a compact, an open
   // read-only that it answers with "unsupported" are ones that it lacks.
-  // Errors: io_error: it does not start, or does not answer hello; invalid_argument: a promise that there is not, or
-  // other than order=prefix and, where there are batches, batches=atomic, which is what can be judged.
+  // Errors: io_error: it does not start, or does not answer hello; invalid_argument: a promise that there is not.
   static kv::Result<std::unique_ptr<DriverSubject>> make(DriverOptions options);
   ~DriverSubject() override;
 
@@ -105,7 +104,7 @@ class DriverSubject final : public Subject {
 
 // Makes a subject for a command, once: the same for the same command. It lives as long as this process.
 // Errors: those of DriverSubject::make(). Threads: any number.
-kv::Result<const Subject*> load_driver(const std::string& command, const std::string& scratch_directory);
+kv::Result<const Subject*> load_driver(DriverOptions options);
 
 // Null where the subject is no driver.
 [[nodiscard]] const DriverSubject* as_driver(const Subject& subject);

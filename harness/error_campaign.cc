@@ -91,8 +91,9 @@ struct FoundRun {
 
 class ErrorUnit {
  public:
-  ErrorUnit(const Subject& subject, const CaseRange& cases, CaseWatch& watch, Random random)
-      : subject_(subject), cases_(cases), watch_(watch), random_(random) {}
+  ErrorUnit(const Subject& subject, const ErrorCampaignOptions& options, const CaseRange& cases, CaseWatch& watch,
+            Random random)
+      : subject_(subject), options_(options), cases_(cases), watch_(watch), random_(random) {}
 
   Tally run() && {
     for (std::uint64_t program = 0; is_going_on(); ++program) play(random_.split(program));
@@ -175,7 +176,7 @@ class ErrorUnit {
     const faultfs::Fault& fault = script.live_fault->fault;
     const std::set<OpIndex> points{firing.process_end, random.between(firing.step_begin, firing.process_end),
                                    random.between(firing.process_end, run.trace.ops.size())};
-    faultfs::DiskModel model = draw_model(random.split(0));
+    faultfs::DiskModel model = options_.model.value_or(draw_model(random.split(0)));
     model.failed_sync = row.failed_sync;
     for (const OpIndex point : points) {
       if (!is_going_on()) return;
@@ -248,6 +249,7 @@ class ErrorUnit {
   }
 
   const Subject& subject_;
+  const ErrorCampaignOptions& options_;
   CaseRange cases_;
   CaseWatch& watch_;
   Random random_;
@@ -259,7 +261,7 @@ class ErrorUnit {
 
 Tally ErrorCampaign::run(const CaseRange& cases, CaseWatch& watch) {
   const std::uint64_t unit = cases.first / cases_per_unit();
-  return ErrorUnit(subject_, cases, watch, Random(seed_).split(unit)).run();
+  return ErrorUnit(subject_, options_, cases, watch, Random(options_.seed).split(unit)).run();
 }
 
 }  // namespace walbreaker

@@ -19,16 +19,24 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
+#include "faultfs/disk_model.h"
 #include "harness/campaign.h"
 #include "harness/subject.h"
 
 namespace walbreaker {
 
+struct ErrorCampaignOptions {
+  std::uint64_t seed = 1;
+  std::optional<faultfs::DiskModel> model;  // nothing: drawn for each fault. What a failed sync leaves, the fault says
+};
+
 class ErrorCampaign final : public Campaign {
  public:
   // The subject outlives it.
-  ErrorCampaign(const Subject& subject, std::uint64_t seed) : subject_(subject), seed_(seed) {}
+  ErrorCampaign(const Subject& subject, ErrorCampaignOptions options)
+      : subject_(subject), options_(std::move(options)) {}
 
   [[nodiscard]] std::string_view name() const override { return "errors"; }
   Tally prepare() override { return {}; }
@@ -39,7 +47,7 @@ class ErrorCampaign final : public Campaign {
 
  private:
   const Subject& subject_;
-  std::uint64_t seed_;
+  ErrorCampaignOptions options_;
 };
 
 }  // namespace walbreaker

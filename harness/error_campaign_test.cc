@@ -19,6 +19,7 @@
 #include "harness/reference_subject.h"
 #include "harness/run_case.h"
 #include "harness/toy_subject_test_util.h"
+#include "harness/without_syncs_test_util.h"
 
 namespace walbreaker {
 namespace {
@@ -164,8 +165,9 @@ class CarelessSubject final : public Subject {
   Careless how_;
 };
 
-Tally run_units(const Subject& subject, std::uint64_t units, std::uint64_t seed = 1) {
-  ErrorCampaign campaign(subject, seed);
+Tally run_units(const Subject& subject, std::uint64_t units, std::uint64_t seed = 1,
+                std::optional<faultfs::DiskModel> model = std::nullopt) {
+  ErrorCampaign campaign(subject, {.seed = seed, .model = std::move(model)});
   Tally tally = campaign.prepare();
   for (std::uint64_t unit = 0; unit < units; ++unit) {
     tally.add(campaign.run({unit * campaign.cases_per_unit(), (unit + 1) * campaign.cases_per_unit()}));
@@ -204,6 +206,14 @@ TEST(ErrorCampaign, FiresEachOfItsFaultsInOpensAndInCommands) {
   EXPECT_EQ(count("reads by who met the fault", "refused"), 0U);
   // The run that goes past the last operation.
   EXPECT_LT(tally.fired, tally.cases);
+}
+
+TEST(ErrorCampaign, CutsThePowerUnderTheModelThatItIsGiven) {
+  const WithoutSyncs subject("lying_sync sync at 0 for_ever of wal-*.log");
+  EXPECT_GT(run_units(subject, 1).violating_cases, 0U);
+  const Tally killed = run_units(subject, 1, 1, *faultfs::parse_disk_model("process_kill"));
+  EXPECT_EQ(killed.violating_cases, 0U) << "a kill leaves all that was written";
+  EXPECT_EQ(killed.cases, 1'024U);
 }
 
 TEST(ErrorCampaign, ComesToTheSameFromTheSameSeed) {

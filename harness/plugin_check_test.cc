@@ -78,7 +78,7 @@ TEST(PluginCheck, SaysWhatIsWrongWithAPlugin) {
   const std::vector<Row> table{
       {"version 2 of the ABI, and 1 is expected", [](auto& p) { p.abi_version = 2; }},
       {"has 8 bytes", [](auto& p) { p.struct_size = 8; }},
-      {"capabilities, 0x8", [](auto& p) { p.capabilities = 8; }},
+      {"capabilities, 0x10", [](auto& p) { p.capabilities = 0x10; }},
       {"name, \"\"", [](auto& p) { p.name = nullptr; }},
       {"name, \"a b\"", [](auto& p) { p.name = "a b"; }},
       {"lacks promise", [](auto& p) { p.promise = nullptr; }},

@@ -188,7 +188,7 @@ walbreaker_plugin make_plugin() {
   static const Ways kWays;
   return {.struct_size = sizeof(walbreaker_plugin),
           .abi_version = WALBREAKER_ABI_VERSION,
-          .capabilities = WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY,
+          .capabilities = WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY | WALBREAKER_CAN_LOCK,
           .name = "reference",
           .ways = kWays.list().data(),
           .way_count = kWays.list().size(),

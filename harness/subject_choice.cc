@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "harness/driver_subject.h"
@@ -20,19 +22,29 @@ kv::Result<const Subject*> load_built_in(const std::string& name) {
   return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("there is no subject \"{}\"", name));
 }
 
-kv::Result<const Subject*> load(const SubjectName& choice, const std::string& directory) {
+DriverOptions options_for(const std::string& command, const DriverLimits& limits) {
+  DriverOptions options{.command = command, .scratch_directory = limits.directory};
+  if (limits.timeout_seconds) {
+    constexpr double kLongest = 1e9;  // more milliseconds than fit into a number help nobody
+    const std::chrono::duration<double> seconds(std::min(*limits.timeout_seconds, kLongest));
+    options.timeout = std::chrono::ceil<std::chrono::milliseconds>(seconds);
+  }
+  return options;
+}
+
+kv::Result<const Subject*> load(const SubjectName& choice, const DriverLimits& limits) {
   switch (choice.kind) {
     case SubjectKind::subject: return load_built_in(choice.name);
     case SubjectKind::plugin: return load_plugin(choice.name);
-    case SubjectKind::driver: return load_driver(choice.name, directory);
+    case SubjectKind::driver: return load_driver(options_for(choice.name, limits));
   }
   return kv::fail(kv::ErrorCode::internal, "no such kind of subject");
 }
 
 }  // namespace
 
-kv::Result<const Subject*> load_subject(const SubjectName& choice, const std::string& directory) {
-  auto subject = load(choice, directory);
+kv::Result<const Subject*> load_subject(const SubjectName& choice, const DriverLimits& limits) {
+  auto subject = load(choice, limits);
   if (!subject) subject.error().context = fmt::format("--{}: {}", to_string(choice.kind), subject.error().context);
   return subject;
 }

@@ -1,6 +1,7 @@
 // Which subject a person chose on the command line, and how it is configured.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,9 +10,15 @@
 
 namespace walbreaker {
 
-// The subject. It lives as long as this process. `directory` is where a driver's stores are made; empty: a default.
+// What a driver is run with.
+struct DriverLimits {
+  std::string directory;                  // where its stores are made; empty: a default
+  std::optional<double> timeout_seconds;  // for each line of an answer; nothing: a default
+};
+
+// The subject. It lives as long as this process.
 // Errors: those of load_plugin() and of whatever starts a driver, with the flag in front: "--plugin: ...".
-kv::Result<const Subject*> load_subject(const SubjectName& choice, const std::string& directory);
+kv::Result<const Subject*> load_subject(const SubjectName& choice, const DriverLimits& limits = {});
 
 // "sync=on_request", of --set: each of the texts one setting. Errors: invalid_argument: no "=", or a name twice.
 kv::Result<Settings> parse_settings(const std::vector<std::string>& texts);

@@ -17,11 +17,17 @@ TEST(SubjectChoice, IsToldAsTheFlagThatMakesIt) {
 }
 
 TEST(SubjectChoice, IsLoadedOrItsFlagIsNamed) {
-  EXPECT_EQ(load_subject({SubjectKind::subject, "reference"}, ""), find_subject("reference"));
-  EXPECT_THAT(load_subject({SubjectKind::subject, "nobody"}, "").error().context,
+  EXPECT_EQ(load_subject({SubjectKind::subject, "reference"}), find_subject("reference"));
+  EXPECT_THAT(load_subject({SubjectKind::subject, "nobody"}).error().context,
               HasSubstr("--subject: there is no subject"));
-  EXPECT_THAT(load_subject({SubjectKind::plugin, "nobody"}, "").error().context, HasSubstr("--plugin: "));
-  EXPECT_THAT(load_subject({SubjectKind::driver, "/no/such/driver"}, "").error().context, HasSubstr("--driver: "));
+  EXPECT_THAT(load_subject({SubjectKind::plugin, "nobody"}).error().context, HasSubstr("--plugin: "));
+  EXPECT_THAT(load_subject({SubjectKind::driver, "/no/such/driver"}).error().context, HasSubstr("--driver: "));
+}
+
+TEST(SubjectChoice, ADriverHasTheTimeThatItIsGiven) {
+  EXPECT_THAT(
+      load_subject({SubjectKind::driver, "sleep 1000"}, {.directory = "", .timeout_seconds = 0.02}).error().context,
+      HasSubstr("gave no whole line"));
 }
 
 TEST(SubjectChoice, ItsSettingsAndTermsAreReadFromTexts) {

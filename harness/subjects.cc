@@ -24,7 +24,7 @@ const Subject* find_subject(std::string_view name) {
 const Subject* find_subject_or_plugin(std::string_view found_by) {
   if (found_by.contains('\n')) return find_configured(found_by, find_subject_or_plugin);
   if (found_by.starts_with(DriverSubject::kFoundBy)) {
-    return load_driver(std::string(found_by.substr(DriverSubject::kFoundBy.size())), "").value_or(nullptr);
+    return load_driver({.command = std::string(found_by.substr(DriverSubject::kFoundBy.size()))}).value_or(nullptr);
   }
   if (!found_by.contains('/')) return find_subject(found_by);
   return load_plugin(std::string(found_by)).value_or(nullptr);
