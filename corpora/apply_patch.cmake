@@ -35,5 +35,6 @@ endforeach()
 execute_process(COMMAND patch --strip=1 --fuzz=0 --forward --batch --no-backup-if-mismatch --reject-file=- --input=${PATCH}
                 WORKING_DIRECTORY ${COPIES} RESULT_VARIABLE failed OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(failed)
-  message(FATAL_ERROR "${PATCH} does not apply; ci/mutants --refresh may help\n${output}")
+  get_filename_component(name ${PATCH} NAME)
+  message(FATAL_ERROR "${name} does not apply\n${output}\nci/mutants --refresh may help, with ${PATCH}")
 endif()
