@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engine/assert.h"
+#include "engine/bytes.h"
 
 namespace faultfs {
 
@@ -31,13 +33,17 @@ void copy_out(const std::string* chunk, std::size_t within, std::span<char> into
   std::ranges::fill(into.subspan(copied), '\0');
 }
 
+// What a chunk holds of its first `length` bytes; the rest of them is zeros.
+std::string_view held(const std::string* chunk, std::size_t length) {
+  return chunk == nullptr ? std::string_view() : std::string_view(*chunk).substr(0, length);
+}
+
 bool same_chunk(const std::string* a, const std::string* b, std::size_t length) {
   if (a == b) return true;
-  std::string left(length, '\0');
-  std::string right(length, '\0');
-  copy_out(a, 0, left);
-  copy_out(b, 0, right);
-  return left == right;
+  std::string_view shorter = held(a, length);
+  std::string_view longer = held(b, length);
+  if (shorter.size() > longer.size()) std::swap(shorter, longer);
+  return longer.starts_with(shorter) && kv::all_zeros(longer.substr(shorter.size()));
 }
 
 }  // namespace
@@ -73,6 +79,31 @@ bool FileBytes::operator==(const FileBytes& other) const {
   return true;
 }
 
+namespace {
+
+// Blocks that are the same are passed whole: comparing them is many times faster than looking at each byte.
+constexpr std::size_t kBlock = 256;
+
+// Of two texts of one length: how many bytes they begin with in common.
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  std::size_t same = 0;
+  while (same + kBlock <= a.size() && a.substr(same, kBlock) == b.substr(same, kBlock)) same += kBlock;
+  return static_cast<std::size_t>(std::mismatch(a.begin() + static_cast<std::ptrdiff_t>(same), a.end(),
+                                                b.begin() + static_cast<std::ptrdiff_t>(same))
+                                      .first -
+                                  a.begin());
+}
+
+// And how many they end with.
+std::size_t common_suffix(std::string_view a, std::string_view b) {
+  std::size_t rest = a.size();
+  while (rest >= kBlock && a.substr(rest - kBlock, kBlock) == b.substr(rest - kBlock, kBlock)) rest -= kBlock;
+  while (rest > 0 && a[rest - 1] == b[rest - 1]) --rest;
+  return a.size() - rest;
+}
+
+}  // namespace
+
 std::optional<ByteRange> difference(const FileBytes& a, const FileBytes& b) {
   const std::uint64_t common = std::min(a.size_, b.size_);
   std::optional<ByteRange> range;
@@ -82,10 +113,8 @@ std::optional<ByteRange> difference(const FileBytes& a, const FileBytes& b) {
     if (same_chunk(a.chunks_[chunk].get(), b.chunks_[chunk].get(), length)) continue;
     const std::string left = a.substr(begin, length);
     const std::string right = b.substr(begin, length);
-    const auto first = std::ranges::mismatch(left, right).in1 - left.begin();
-    const auto after_last = left.rend() - std::mismatch(left.rbegin(), left.rend(), right.rbegin()).first;
-    if (!range) range = ByteRange{begin + static_cast<std::uint64_t>(first), 0};
-    range->end = begin + static_cast<std::uint64_t>(after_last);
+    if (!range) range = ByteRange{begin + common_prefix(left, right), 0};
+    range->end = begin + length - common_suffix(left, right);
   }
   if (a.size_ != b.size_) range = ByteRange{range ? range->begin : common, std::max(a.size_, b.size_)};
   return range;

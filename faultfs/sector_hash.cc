@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/bytes.h"
 #include "faultfs/mix.h"
 
 namespace faultfs {
@@ -16,7 +17,7 @@ std::uint64_t hash_sectors(const FileBytes& bytes, std::uint64_t begin, std::uin
   for (std::uint64_t at = begin / sector_bytes * sector_bytes; at < last; at += sector_bytes) {
     const std::size_t count = bytes.read(at, sector);
     std::fill(sector.begin() + static_cast<std::ptrdiff_t>(count), sector.end(), '\0');
-    if (sector.find_first_not_of('\0') == std::string::npos) continue;
+    if (kv::all_zeros(sector)) continue;
     hash ^= mix(std::hash<std::string_view>()(sector) ^ mix(at));
   }
   return hash;

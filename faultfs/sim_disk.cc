@@ -54,7 +54,10 @@ class SimDisk::Disk {
     return it == files_.end() ? nullptr : it->second;
   }
 
-  [[nodiscard]] Walk walk(std::string_view path) const {
+  [[nodiscard]] Walk walk(const std::string& path) const {
+    // What is written as the disk has it needs no following: all above it is there.
+    if (files_.contains(path)) return {.name = path, .kind = NameKind::file};
+    if (directories_.contains(path)) return {.name = path, .kind = NameKind::directory};
     return faultfs::walk(path, [&](const std::string& name) {
       if (directories_.contains(name)) return NameKind::directory;
       return files_.contains(name) ? NameKind::file : NameKind::nothing;

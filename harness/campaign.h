@@ -74,6 +74,10 @@ class Campaign {
 
   [[nodiscard]] virtual std::uint64_t cases_per_unit() const = 0;
 
+  // How much of a budget of time it has, beside the 1 of most campaigns: less where each case costs a process, and a
+  // hundred others would be judged in the meantime.
+  [[nodiscard]] virtual double share() const { return 1; }
+
   // Runs a unit, or the first cases of one, and tells the watch of each case before the subject is touched.
   virtual Tally run(const CaseRange& cases, CaseWatch& watch) = 0;
 

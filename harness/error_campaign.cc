@@ -203,6 +203,7 @@ class ErrorUnit {
         return is_going_on();
       });
     }
+    ++tally_.follow_ups;
   }
 
   static std::string place_of(const faultfs::Fault& fault, const PlayedRun& run, const std::string& phase) {

@@ -31,6 +31,7 @@ class KillCampaign final : public Campaign {
   Tally prepare() override;
   [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return std::nullopt; }
   [[nodiscard]] std::uint64_t cases_per_unit() const override { return 50; }
+  [[nodiscard]] double share() const override { return 0.25; }
   using Campaign::run;
   Tally run(const CaseRange& cases, CaseWatch& watch) override;
 

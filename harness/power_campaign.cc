@@ -150,6 +150,7 @@ class PowerUnit {
       judge_cut(setting, second, &first);
       return is_going_on();
     });
+    if (is_going_on()) ++tally_.follow_ups;
   }
 
   // What the open showed was allowed by the crash before it, and the rest of the sequel is right.

@@ -50,6 +50,7 @@ struct Lane {
     return limit / prepared.cases_per_unit + (limit % prepared.cases_per_unit == 0 ? 0 : 1);
   }
   [[nodiscard]] bool has_more() const { return next_unit < units(); }
+  [[nodiscard]] double spent() const { return charged / campaign->share(); }
   [[nodiscard]] CaseRange cases_of(std::uint64_t unit) const {
     const std::uint64_t first = unit * prepared.cases_per_unit;
     return {first, first + std::min(prepared.cases_per_unit, limit - first)};
@@ -152,13 +153,13 @@ class Run {
     return enough_ || interrupted_ || out_of_time;
   }
 
-  // By cases: the first that has more. By time: the one that had the least of it.
+  // By cases: the first that has more. By time: the one that had the least of its share.
   [[nodiscard]] Lane* next_lane() {
     Lane* chosen = nullptr;
     for (Lane& lane : lanes_) {
       if (!lane.has_more()) continue;
       if (chosen == nullptr) chosen = &lane;
-      if (options_.budget.kind == Budget::Kind::seconds && lane.charged < chosen->charged) chosen = &lane;
+      if (options_.budget.kind == Budget::Kind::seconds && lane.spent() < chosen->spent()) chosen = &lane;
     }
     return chosen;
   }

@@ -28,7 +28,7 @@ inline constexpr std::uint64_t kEndlessCases = 2'200;
 
 struct Budget {
   enum class Kind {
-    seconds,     // until then; the campaigns share the time in turn, unit by unit
+    seconds,     // until then; the campaigns take turns, unit by unit, each by its share of the time
     cases,       // so many of each campaign, one campaign after the other
     exhaustive,  // all there are, or kEndlessCases
   };
