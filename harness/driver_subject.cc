@@ -160,12 +160,8 @@ Result<void> DriverSubject::introduce() {
 
 Result<void> DriverSubject::check_promise() const {
   const auto parsed = parse_promise(promise_);
-  if (!parsed) return kv::fail(parsed.error().code, fmt::format("driver {}: {}", name_, parsed.error().context));
-  const bool judged = parsed->order == Order::prefix && (!capabilities_.batch || parsed->batches == Batches::atomic);
-  if (judged) return {};
-  return kv::fail(
-      ErrorCode::invalid_argument,
-      fmt::format("driver {}: only order=prefix, with batches=atomic where there are batches, can be judged", name_));
+  if (parsed) return {};
+  return kv::fail(parsed.error().code, fmt::format("driver {}: {}", name_, parsed.error().context));
 }
 
 // Only an answer "unsupported" tells that a command is not there. Whatever else goes wrong is found again, and judged,

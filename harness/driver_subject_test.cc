@@ -130,7 +130,7 @@ TEST(DriverSubject, OneThatCannotBeUsedSaysWhy) {
   EXPECT_THAT(error(shell_driver("hello", "echo hello yourself")), HasSubstr("got \"hello yourself\""));
   EXPECT_THAT(error(shell_driver("hello", "echo ok me kill=maybe")), HasSubstr("expected on_ack, on_sync or never"));
   EXPECT_THAT(error(shell_driver("hello", "echo ok me color=blue")), HasSubstr("there is no such key"));
-  EXPECT_THAT(error(shell_driver("hello", "echo ok me kill=on_ack")), HasSubstr("order=prefix"));
+  EXPECT_THAT(error(shell_driver("hello", "echo ok me kill=on_ack kill=never")), HasSubstr("promised twice"));
 }
 
 struct Misbehaviour {

@@ -307,14 +307,14 @@ Survives survives_at(const faultfs::Trace& trace, faultfs::OpIndex ops, faultfs:
 
 }  // namespace
 
-Standing standing_at(const faultfs::Trace& trace, const std::vector<Command>& commands, faultfs::OpIndex ops,
-                     faultfs::Survival survival, const Promise& promise) {
+std::vector<Standing> standings_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
+                                   faultfs::OpIndex ops, faultfs::Survival survival, const Promise& promise) {
   const Survives survives = survives_at(trace, ops, survival, promise);
-  Standing standing;
-  auto& [durable, issued] = standing.allowed;
+  std::vector<Standing> standings(1);
   for (const faultfs::Mark& mark : trace.marks) {
     if (mark.at > ops) break;
-    if (mark.kind == MarkKind::opened) standing = {standing.stretch + 1, {0, 0}};
+    if (mark.kind == MarkKind::opened) standings.push_back({standings.size(), {0, 0}});
+    auto& [durable, issued] = standings.back().allowed;
     if (mark.kind == MarkKind::issued) ++issued;
     if (mark.kind == MarkKind::closed && survives != Survives::never) durable = issued;
     const bool proves =
@@ -322,7 +322,12 @@ Standing standing_at(const faultfs::Trace& trace, const std::vector<Command>& co
         (survives == Survives::on_sync && mark.kind == MarkKind::acked && makes_durable(commands[mark.command].kind));
     if (mark.kind == MarkKind::acked && proves) durable = issued;
   }
-  return standing;
+  return standings;
+}
+
+Standing standing_at(const faultfs::Trace& trace, const std::vector<Command>& commands, faultfs::OpIndex ops,
+                     faultfs::Survival survival, const Promise& promise) {
+  return standings_at(trace, commands, ops, survival, promise).back();
 }
 
 Observation observe_after_crash(const Subject& subject, const Settings& settings, std::uint64_t epoch,

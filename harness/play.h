@@ -81,7 +81,13 @@ struct Standing {
   PrefixRange allowed;
 };
 
-// `ops` operations were done, and more of the trace does not count. `commands` are those of the script.
+// `ops` operations were done, and more of the trace does not count. `commands` are those of the script. One for each
+// stretch until then, as it stood when the next one began, and the last as it stands.
+[[nodiscard]] std::vector<Standing> standings_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
+                                                 faultfs::OpIndex ops, faultfs::Survival survival,
+                                                 const Promise& promise);
+
+// The last of them.
 [[nodiscard]] Standing standing_at(const faultfs::Trace& trace, const std::vector<Command>& commands,
                                    faultfs::OpIndex ops, faultfs::Survival survival, const Promise& promise);
 

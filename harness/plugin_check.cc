@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "harness/promise.h"
+
 namespace walbreaker {
 
 namespace {
@@ -16,25 +18,6 @@ using kv::ErrorCode;
 using kv::Result;
 
 constexpr std::uint32_t kKnownCapabilities = WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY;
-
-// The values of a term; where there is one that has to be promised, it is the first.
-struct Term {
-  std::string_view key;
-  bool required;
-  std::array<std::string_view, 4> values;
-};
-
-constexpr std::array<Term, 9> kTerms{{
-    {"kill", false, {"on_ack", "on_sync", "never"}},
-    {"power", false, {"on_ack", "on_sync", "never"}},
-    {"served", true, {"durable", "cached"}},
-    {"order", true, {"prefix", "per_key"}},
-    {"batches", true, {"atomic", "none"}},
-    {"on_error", false, {"invisible", "unknown"}},
-    {"on_damage", false, {"exact_prefix", "detect", "prefix", "none"}},
-    {"keys", true, {"bytes"}},
-    {"values", true, {"bytes"}},
-}};
 
 Result<void> wrong(std::string text) { return kv::fail(ErrorCode::invalid_argument, std::move(text)); }
 
@@ -79,9 +62,10 @@ Result<void> check_ways(const walbreaker_plugin& plugin) {
       }
       settings[setting.name] = setting.value;
     }
-    TRY(check_promise(promise_of(plugin, settings), capabilities_of(plugin)));
+    TRY(parse_promise(promise_of(plugin, settings)));
   }
-  return check_promise(promise_of(plugin, {}), capabilities_of(plugin));
+  TRY(parse_promise(promise_of(plugin, {})));
+  return {};
 }
 
 Result<void> check_contents(const walbreaker_plugin& plugin) {
@@ -95,25 +79,6 @@ Result<void> check_contents(const walbreaker_plugin& plugin) {
 }
 
 }  // namespace
-
-Result<void> check_promise(const std::vector<PromiseTerm>& terms, const Capabilities& capabilities) {
-  for (auto term = terms.begin(); term != terms.end(); ++term) {
-    const auto known = std::ranges::find(kTerms, std::string_view(term->key), &Term::key);
-    const bool good = known != kTerms.end() && !term->value.empty() &&
-                      std::ranges::find(known->values, std::string_view(term->value)) != known->values.end();
-    if (!good) return wrong(fmt::format("its promise {}={} is not known", term->key, term->value));
-    const bool twice = std::ranges::find(terms.begin(), term, term->key, &PromiseTerm::key) != term;
-    if (twice) return wrong(fmt::format("it promises {} twice", term->key));
-  }
-  for (const Term& row : kTerms) {
-    if (!row.required || (row.key == "batches" && !capabilities.batch)) continue;
-    const auto term = std::ranges::find(terms, row.key, &PromiseTerm::key);
-    if (term != terms.end() && term->value == row.values.front()) continue;
-    return wrong(
-        fmt::format("it does not promise {}={}, and this version judges nothing less", row.key, row.values.front()));
-  }
-  return {};
-}
 
 Result<void> check_plugin(const walbreaker_plugin* plugin, const std::string& file) {
   const auto refuse = [&](ErrorCode code, std::string_view why) {

@@ -12,12 +12,8 @@ namespace walbreaker {
 
 // Errors, all with `file` in their text: unsupported_version (another version of the ABI, too small a struct);
 // invalid_argument (a null where something is required, a capability that is not known or has no function, a name that
-// is no name, a promise that cannot be judged).
+// is no name, a promise that is none).
 kv::Result<void> check_plugin(const walbreaker_plugin* plugin, const std::string& file);
-
-// Errors: a term that is not known, or said twice; or less than this version judges. `batches` of the capabilities says
-// whether the promise of batches matters.
-kv::Result<void> check_promise(const std::vector<PromiseTerm>& terms, const Capabilities& capabilities);
 
 // What a plugin says, in this project's types; the plugin is one that passed.
 [[nodiscard]] Capabilities capabilities_of(const walbreaker_plugin& plugin);

@@ -142,7 +142,7 @@ std::optional<std::size_t> PossibleContents::match(const Shown& shown, const Pre
   for (std::size_t prefix = prefixes.last;; --steps) {
     while (prefix > prefixes.first && steps_before(prefix) > steps) --prefix;
     explained.assign(keys_.size(), false);
-    if (may_show(shown, steps, explained)) return prefix;
+    if (may_be_left(shown, steps, explained)) return prefix;
     if (steps == fewest) return std::nullopt;
   }
 }
@@ -175,7 +175,7 @@ std::size_t PossibleContents::take_part(std::size_t step, const Shown& shown, Ma
   return begin;
 }
 
-bool PossibleContents::may_show(const Shown& shown, std::size_t steps, Marks& explained) const {
+bool PossibleContents::may_be_left(const Shown& shown, std::size_t steps, Marks& explained) const {
   for (std::size_t i = steps; i > 0;) {
     const std::size_t step = i - 1;
     if (steps_[step].maybe) {

@@ -69,6 +69,7 @@ class PossibleContents {
   // The next command, in the order in which they were issued.
   void add(const Command& command, Outcome outcome);
   [[nodiscard]] std::size_t size() const { return issued_.size(); }
+  [[nodiscard]] const ContentsRules& rules() const { return rules_; }
 
   // What the process shows that was given these commands, if it promises that reads never show one that failed.
   [[nodiscard]] const Contents& acked() const { return acked_; }
@@ -80,6 +81,9 @@ class PossibleContents {
 
   // The same for a store that refused to read some of its keys: they match anything.
   [[nodiscard]] std::optional<std::size_t> matches(const PartialListing& listing, const PrefixRange& prefixes) const;
+
+  // Under per_key: whether the key may show this after some of `prefixes`; null: it is missing.
+  [[nodiscard]] bool may_show(const std::string& key, const std::string* shown, const PrefixRange& prefixes) const;
 
   // Nothing where a prefix among `allowed` matches; else what is wrong.
   [[nodiscard]] std::optional<Wrong> judge(const Listing& listing, const PrefixRange& allowed) const;
@@ -148,7 +152,7 @@ class PossibleContents {
   [[nodiscard]] std::optional<std::size_t> match(const Shown& shown, const PrefixRange& prefixes) const;
 
   // order=prefix
-  [[nodiscard]] bool may_show(const Shown& shown, std::size_t steps, Marks& explained) const;
+  [[nodiscard]] bool may_be_left(const Shown& shown, std::size_t steps, Marks& explained) const;
   [[nodiscard]] bool take(std::size_t step, const Shown& shown, Marks& explained) const;
   [[nodiscard]] std::size_t take_part(std::size_t step, const Shown& shown, Marks& explained) const;
   [[nodiscard]] Wrong explain_prefix(const Listing& listing, std::size_t expected) const;

@@ -144,7 +144,8 @@ class PowerUnit {
       Cut second{played, candidate, first.ground, inside ? "in_recovery" : "after_recovery",
                  inside ? "in a recovery" : "after a recovery"};
       if (!inside) {
-        second.ground = ground_at(run, sequel.commands, point.ops, setting.model.survival, setting.promise);
+        second.ground =
+            ground_at(run, sequel.commands, point.ops, setting.model.survival, setting.promise, &first.ground);
         second.ground.after_recovery = true;
       }
       judge_cut(setting, second, &first);

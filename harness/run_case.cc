@@ -53,7 +53,8 @@ Ground ground_of(const StageRun& played, const Script& script, faultfs::OpIndex 
                  const Promise& promise, bool after_recovery) {
   const bool in_recovery = ops < played.run.first_opened_at() && !played.before.stretches.empty();
   if (in_recovery) return played.before;
-  Ground ground = ground_at(played.run, script.commands, ops, survival, promise);
+  const Ground* before = played.before.stretches.empty() ? nullptr : &played.before;
+  Ground ground = ground_at(played.run, script.commands, ops, survival, promise, before);
   ground.after_recovery = after_recovery;
   return ground;
 }
@@ -130,7 +131,7 @@ class CaseRunner {
 
   // A scenario, and the damage done to it.
   Step damage(const Stage& stage) {
-    const auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
+    auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
     if (!scenario && scenario.error().does_not_suit) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: " + scenario.error().text});
     }
@@ -138,6 +139,7 @@ class CaseRunner {
     auto image = faultfs::apply(*stage.damage, scenario->image, &scenario->older);
     if (!image) return stale(0, image.error());
     result_.stages.emplace_back().image = *image;
+    scenario->promise = promise_;  // and not what this subject promises
     const auto harmed = HarmedBytes::between(scenario->image, *image, stage.damage->file);
     if (!harmed) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: the damage changes nothing"});

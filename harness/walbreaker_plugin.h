@@ -273,9 +273,8 @@ typedef struct walbreaker_plugin {
    * - on_damage: exact_prefix, detect, prefix, none (README.md, beside this file).
    * - keys, values: bytes, int32, int64; max_key, max_value: in bytes.
    *
-   * This version judges order=prefix and served=durable, and batches=atomic where there are batches: a plugin that
-   * promises less is refused. The campaigns kill and soak judge kill=on_ack, and truncate, bitflip and damage judge
-   * on_damage: where a plugin promises nothing of it, they are inconclusive.
+   * The campaigns kill and soak judge kill=on_ack, and truncate, bitflip and damage judge on_damage: where a plugin
+   * promises nothing of it, they are inconclusive.
    */
   void (*promise)(const walbreaker_setting* settings, size_t count, walbreaker_term_visitor visit, void* context);
 
