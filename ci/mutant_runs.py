@@ -1,0 +1,190 @@
+"""Runs engines under walbreaker, and reads what came of it."""
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+from mutant_patches import CONTROL, Engine
+
+# What finds something alone, for --full: campaigns, and the power cuts of each disk model.
+WAYS = {"truncate": ["truncate"], "bitflip": ["bitflip"], "damage": ["damage"], "kill": ["kill"],
+        "power, process_kill": ["power", "--model", "process_kill"],
+        "power, synced_only": ["power", "--model", "synced_only"],
+        "power, ordered": ["power", "--model", "ordered"],
+        "power, posix": ["power", "--model", "posix"],
+        "errors": ["errors"]}
+VERDICTS = {0: "pass", 1: "violation", 3: "inconclusive"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    build: pathlib.Path
+    seed: str
+    seconds: str
+    keep: pathlib.Path | None
+
+    def walbreaker(self, *arguments):
+        return [str(self.build / "bin/walbreaker"), *map(str, arguments)]
+
+    def run_flags(self, campaign):
+        return ["--campaign", *campaign, "--seconds", self.seconds, "--stop-after", "1", "--timeout", "2", "--jobs", "1",
+                "--seed", self.seed]
+
+    def run_text(self):
+        return shlex.join(["walbreaker", "run", "--plugin", "NAME", *self.run_flags(["all"])])
+
+    def call(self, *arguments):
+        folders = [self.build / folder for folder in ("mutants", "twins", "plugins")]
+        environment = os.environ | {"WALBREAKER_PLUGIN_PATH": ":".join(map(str, folders))}
+        environment.pop("GITHUB_ACTIONS", None)  # a mutant's violations are no annotations
+        return subprocess.run(self.walbreaker(*arguments), env=environment, stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, errors="replace", check=False)
+
+
+@dataclasses.dataclass
+class Result:
+    """What came of one engine. Of a violation, the first that was reported."""
+    engine: Engine
+    verdict: str = ""      # pass, violation, inconclusive; empty: walbreaker gave none
+    trouble: str = ""      # why there is no verdict, or no case
+    kind: str = ""
+    campaign: str = ""
+    model: str = ""        # the disk model; for damage, the scenario
+    where: str = ""
+    summary: str = ""
+    cases: int = 0
+    seconds: float = 0     # of the run, its start included
+    commands: int | None = None  # of the shrunk case
+    shrink_seconds: float = 0
+    case: str = ""         # where it is kept
+
+    def good(self):
+        return self.verdict == ("violation" if self.engine.kind == "mutant" else "pass")
+
+    def outcome(self):
+        if self.verdict not in ("pass", "violation"):
+            return self.verdict or "broken"
+        if self.engine.kind == "mutant":
+            return "killed" if self.good() else "survived"
+        return "passed" if self.good() else "flagged"
+
+
+def model_of(case_text):
+    """The model of the crash, or the scenario whose files are damaged; "posix"."""
+    found = re.search(r"^(?:# )?(?:model|scenario) +(\S+)", case_text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def first_line(text):
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+def read_report(result, code, report_path, error_text):
+    """Returns the paths of the cases that were found, the first one first."""
+    if code not in VERDICTS or not report_path.exists():
+        result.trouble = first_line(error_text) or f"walbreaker exited with {code}"
+        return []
+    report = json.loads(report_path.read_text())
+    result.verdict = VERDICTS[code]
+    result.cases = sum(campaign["cases"] for campaign in report["campaigns"])
+    if result.verdict == "inconclusive":
+        troubles = [f"{campaign['name']}: {campaign.get('trouble', campaign['verdict'])}" for campaign in report["campaigns"]
+                    if campaign["verdict"] == "inconclusive"]
+        result.trouble = "; ".join(troubles)
+    violations = report["violations"]
+    if violations:
+        first = violations[0]
+        result.kind, result.campaign, result.where = first["kind"], first["campaign"], first["where"]
+        result.summary = first["summary"]
+    return [violation["case"] for violation in violations if violation["case"]]
+
+
+def shrink(setup, result, case, small):
+    """Whether there is a smaller case now, of the same kind."""
+    start = time.monotonic()
+    shrunk = setup.call("shrink", case, "-o", small)
+    result.shrink_seconds += time.monotonic() - start
+    if shrunk.returncode != 0:
+        result.trouble = "not shrunk: " + first_line(shrunk.stderr)
+        return False
+    found = re.search(r"^to .*?(\d+) commands?", shrunk.stdout, re.MULTILINE)
+    result.commands = int(found[1]) if found else 0
+    return True
+
+
+def holds(setup, result, case):
+    """Whether the case fails on its mutant, and passes on the reference; says which it does not."""
+    on_mutant = setup.call("replay", case)
+    if on_mutant.returncode != 0:
+        result.trouble = "not kept: on the mutant, " + first_line(on_mutant.stdout + on_mutant.stderr)
+        return False
+    on_reference = setup.call("replay", "--plugin", CONTROL, "--expect", "pass", case)
+    if on_reference.returncode != 0:
+        result.trouble = "not kept: on the reference, " + first_line(on_reference.stdout + on_reference.stderr)
+        return False
+    return True
+
+
+def keep(setup, result, cases, folder):
+    """Shrinks the first case; where cases are kept, the first that holds."""
+    for number, case in enumerate(cases):
+        small = folder / f"small-{number}.case"
+        result.trouble = ""
+        if not shrink(setup, result, case, small):
+            continue
+        if setup.keep is None:
+            return
+        # The plugin by its name, so that the case is one for every build.
+        text = re.sub(r"^plugin .*$", f"plugin {result.engine.name}", small.read_text(), count=1, flags=re.MULTILINE)
+        small.write_text(text)
+        if holds(setup, result, small):
+            kept = setup.keep / f"{result.engine.name}.case"
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(text)
+            result.case = str(kept)
+            return
+
+
+def run_engine(setup, engine, campaign=("all",), shrinks=True):
+    result = Result(engine)
+    with tempfile.TemporaryDirectory(prefix="walbreaker-mutants-") as name:
+        folder = pathlib.Path(name)
+        start = time.monotonic()
+        run = setup.call("run", "--plugin", engine.name, *setup.run_flags(campaign), "--json", folder / "report.json", "--out",
+                         folder / "found")
+        result.seconds = time.monotonic() - start
+        cases = read_report(result, run.returncode, folder / "report.json", run.stderr)
+        if cases:
+            result.model = model_of(pathlib.Path(cases[0]).read_text(errors="replace"))
+        if cases and shrinks and engine.kind == "mutant":
+            keep(setup, result, cases, folder)
+    return result
+
+
+def in_parallel(work, jobs):
+    """The results of calls without arguments, in order; tells standard error of each as it is done."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(call) for call in work]
+        for done in concurrent.futures.as_completed(futures):
+            result = done.result()
+            print(f"{result.engine.name}: {result.outcome()} in {result.seconds:.1f} s", file=sys.stderr, flush=True)
+        return [future.result() for future in futures]
+
+
+def run_all(setup, engines, jobs):
+    return in_parallel([lambda engine=engine: run_engine(setup, engine) for engine in engines], jobs)
+
+
+def run_each_campaign(setup, engines, jobs):
+    """For every engine, (the engine, {way: its result})."""
+    work = [lambda engine=engine, way=way: run_engine(setup, engine, way, shrinks=False)
+            for engine in engines for way in WAYS.values()]
+    results = iter(in_parallel(work, jobs))
+    return [(engine, {way: next(results) for way in WAYS}) for engine in engines]
