@@ -15,7 +15,8 @@ namespace {
 using kv::ErrorCode;
 using kv::Result;
 
-constexpr std::uint32_t kKnownCapabilities = WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY;
+constexpr std::uint32_t kKnownCapabilities =
+    WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY | WALBREAKER_CAN_LOCK;
 
 // The values of a term; where there is one that has to be promised, it is the first.
 struct Term {
@@ -141,7 +142,8 @@ Result<void> check_plugin(const walbreaker_plugin* plugin, const std::string& fi
 Capabilities capabilities_of(const walbreaker_plugin& plugin) {
   return {.batch = (plugin.capabilities & WALBREAKER_CAN_BATCH) != 0,
           .compact = (plugin.capabilities & WALBREAKER_CAN_COMPACT) != 0,
-          .read_only = (plugin.capabilities & WALBREAKER_CAN_READ_ONLY) != 0};
+          .read_only = (plugin.capabilities & WALBREAKER_CAN_READ_ONLY) != 0,
+          .locks = (plugin.capabilities & WALBREAKER_CAN_LOCK) != 0};
 }
 
 std::vector<walbreaker_setting> to_plugin_settings(const Settings& settings) {

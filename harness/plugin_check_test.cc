@@ -42,6 +42,8 @@ TEST(PluginCheck, PassesAPluginWithoutWhatItSaysItLacks) {
   plugin.compact = nullptr;
   EXPECT_TRUE(check_plugin(&plugin, "fake.so"));
   EXPECT_EQ(capabilities_of(plugin), (Capabilities{.batch = false, .compact = false, .read_only = false}));
+  plugin.capabilities = WALBREAKER_CAN_LOCK;
+  EXPECT_TRUE(capabilities_of(plugin).locks);
 }
 
 TEST(PluginCheck, RefusesNoPluginForThisVersion) {
@@ -62,7 +64,7 @@ TEST(PluginCheck, SaysWhatIsWrongWithAPlugin) {
   const std::vector<Row> table{
       {"version 2 of the ABI, and 1 is expected", [](auto& p) { p.abi_version = 2; }},
       {"has 8 bytes", [](auto& p) { p.struct_size = 8; }},
-      {"capabilities, 0x8", [](auto& p) { p.capabilities = 8; }},
+      {"capabilities, 0x10", [](auto& p) { p.capabilities = 16; }},
       {"name, \"\"", [](auto& p) { p.name = nullptr; }},
       {"name, \"a b\"", [](auto& p) { p.name = "a b"; }},
       {"lacks promise", [](auto& p) { p.promise = nullptr; }},

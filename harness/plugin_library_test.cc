@@ -117,9 +117,7 @@ TEST(ReferencePlugin, IsToldFromTheBuiltInReferenceByNoCampaign) {
   expect_equal(cut_power(built_in), cut_power(plugin));
   expect_equal(damage(built_in, DamageCampaignKind::truncate), damage(plugin, DamageCampaignKind::truncate));
   EXPECT_EQ(built_in.ways(), plugin.ways());
-  Capabilities without_locks = built_in.capabilities();
-  without_locks.locks = false;  // which a plugin cannot claim
-  EXPECT_EQ(plugin.capabilities(), without_locks);
+  EXPECT_EQ(plugin.capabilities(), built_in.capabilities());
   EXPECT_EQ(plugin.role_of("wal-1.log"), FileRole::log);
 }
 

@@ -236,7 +236,8 @@ enum {                           /* what a file of the store is, as far as its n
 enum { /* what an engine need not have */
        WALBREAKER_CAN_BATCH = 1,
        WALBREAKER_CAN_COMPACT = 2,
-       WALBREAKER_CAN_READ_ONLY = 4 /* it opens stores read-only */
+       WALBREAKER_CAN_READ_ONLY = 4, /* it opens stores read-only */
+       WALBREAKER_CAN_LOCK = 8       /* where a store is open, a second opener gets WALBREAKER_LOCKED */
 };
 
 /* Called with a key and its value. Returns 1 to go on, 0 to stop: the plugin then returns at once, with WALBREAKER_OK.
