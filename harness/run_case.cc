@@ -102,7 +102,7 @@ class CaseRunner {
   // The scenario is played once, for all damages.
   std::optional<Case> find_damage(ViolationKind kind) && {
     const Stage& stage = case_.stages.front();
-    if (!stage.scenario) return std::nullopt;
+    if (!stage.damage) return std::nullopt;
     const auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
     if (!scenario) return std::nullopt;
     const DamageCases damages(campaign_of(stage.damage->kind), *scenario, subject_, 0);
@@ -169,10 +169,13 @@ class CaseRunner {
     if (!scenario && scenario.error().does_not_suit) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: " + scenario.error().text});
     }
+    StageRun& left = result_.stages.emplace_back();
     if (!scenario) return violation(scenario.error());
+    left.image = scenario->image;
+    if (!stage.damage) return {};
     auto image = faultfs::apply(*stage.damage, scenario->image, &scenario->older);
     if (!image) return stale(0, image.error());
-    result_.stages.emplace_back().image = *image;
+    left.image = *image;
     const auto harmed = HarmedBytes::between(scenario->image, *image, stage.damage->file);
     if (!harmed) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: the damage changes nothing"});
