@@ -39,7 +39,8 @@
 // A stage whose files are damaged is a scenario (harness/scenario.h), and the only one of its case:
 //
 //   scenario mid_flight                        how the script is played
-//   damage flip bit 32800 of "wal-2.log"       harm to the files, relative to the store's directory
+//   damage flip bit 32800 of "wal-2.log"       harm to the files, relative to the store's directory; with none, the
+//                                              scenario itself goes wrong
 //
 // A stage whose commands were carried out elsewhere, by a real process, says what came of it; the disk is then the one
 // given above:

@@ -181,11 +181,11 @@ class CaseParser {
     if (stage().found && stage().found->acked > commands) {
       return error("the stage above has fewer commands than were acked");
     }
-    if (stage().damage.has_value() != stage().scenario.has_value()) {
-      return error("the stage above has a damage or a scenario, and not both");
+    if (stage().damage && !stage().scenario) {
+      return error("the stage above has a damage, and no scenario");
     }
     if (stage().scenario && (stage().crash || stage().found || script().live_fault)) {
-      return error("the stage above has a damage, and other harm beside it");
+      return error("the stage above has a scenario, and other harm beside it");
     }
     return {};
   }

@@ -97,8 +97,11 @@ TEST(Case, KeepsADamageAndTheScenarioThatItIsDoneTo) {
   ASSERT_TRUE(c) << c.error().message();
   EXPECT_EQ(to_text(*c), kText);
   EXPECT_EQ(c->stages.front().scenario, ScenarioKind::closed);
-  EXPECT_EQ(error_of("walbreaker case 1\nstage\nscenario closed\n"),
-            "line 3: the stage above has a damage or a scenario, and not both");
+  const auto unharmed = parse_case("walbreaker case 1\nstage\nscenario closed\n");
+  ASSERT_TRUE(unharmed) << unharmed.error().message();
+  EXPECT_FALSE(unharmed->stages.front().damage);
+  EXPECT_EQ(error_of("walbreaker case 1\nstage\ndamage delete \"wal-1.log\"\n"),
+            "line 3: the stage above has a damage, and no scenario");
   EXPECT_EQ(error_of("walbreaker case 1\nstage\nscenario open\n"),
             "line 3: expected the name of a scenario, found \"open\"");
 }

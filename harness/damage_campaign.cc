@@ -52,7 +52,8 @@ Tally DamageCampaign::prepare() {
 
 void DamageCampaign::add_scenario(ScenarioKind kind, Tally& tally) {
   const std::string name(to_string(kind));
-  auto scenario = make_scenario(kind, subject_, options_.seed, options_.size);
+  const Script script = draw_scenario_script(kind, subject_, options_.seed, options_.size);
+  auto scenario = play_scenario(kind, subject_, script);
   if (!scenario && scenario.error().does_not_suit) {
     tally.counts[{name, "left out: " + scenario.error().text}] = 1;
     return;
@@ -62,7 +63,9 @@ void DamageCampaign::add_scenario(ScenarioKind kind, Tally& tally) {
     if (settled.trouble) tally.trouble = settled.trouble;
     if (settled.trouble) return;
     const Wrong& wrong = *settled.wrong;
-    tally.add(Violation{wrong.kind, name, fmt::format("{}: {}", name, wrong.text), 0, {}});
+    FoundCase found(subject_, script.settings);
+    found.play(kind, script, std::nullopt);
+    tally.add(std::move(found).violation(this->name(), wrong, name, fmt::format("{}: {}", name, wrong.text), 0));
     return;
   }
   // What must not happen is in the report also where it did not.

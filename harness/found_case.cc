@@ -42,10 +42,10 @@ Stage& FoundCase::play(const Script& script, const faultfs::Trace& trace, const 
   return stage;
 }
 
-void FoundCase::play(ScenarioKind scenario, const Script& script, const faultfs::Damage& damage) {
+void FoundCase::play(ScenarioKind scenario, const Script& script, std::optional<faultfs::Damage> damage) {
   Stage& stage = play(script);
   stage.scenario = scenario;
-  stage.damage = damage;
+  stage.damage = std::move(damage);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 // Puts a case together where a campaign has found something, stage by stage, and makes a violation of it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,8 @@ class FoundCase {
   Stage& play(const Script& script, const faultfs::Trace& trace, const faultfs::DiskModel& model,
               const faultfs::CrashState& state);
 
-  // The one stage of a case whose files are damaged.
-  void play(ScenarioKind scenario, const Script& script, const faultfs::Damage& damage);
+  // The one stage of a case whose files are damaged; or that goes wrong before it comes to that.
+  void play(ScenarioKind scenario, const Script& script, std::optional<faultfs::Damage> damage);
 
   // What a violation will be if the subject takes the process down: nothing is run for it. Its kind is not known yet.
   [[nodiscard]] Violation draft(std::string_view campaign, std::string where, std::string summary) &&;

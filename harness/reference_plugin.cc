@@ -186,25 +186,26 @@ class Ways {
 
 walbreaker_plugin make_plugin() {
   static const Ways kWays;
-  return {.struct_size = sizeof(walbreaker_plugin),
-          .abi_version = WALBREAKER_ABI_VERSION,
-          .capabilities = WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY | WALBREAKER_CAN_LOCK,
-          .name = "reference",
-          .ways = kWays.list().data(),
-          .way_count = kWays.list().size(),
-          .promise = promise,
-          .role_of = role_of,
-          .open = open,
-          .put = put,
-          .del = del,
-          .batch = batch,
-          .get = get,
-          .scan = scan,
-          .sync = sync,
-          .compact = compact,
-          .close = close,
-          .quiesce = nullptr,
-          .abandon = abandon};
+  return {
+      .struct_size = sizeof(walbreaker_plugin),
+      .abi_version = WALBREAKER_ABI_VERSION,
+      .capabilities = WALBREAKER_CAN_BATCH | WALBREAKER_CAN_COMPACT | WALBREAKER_CAN_READ_ONLY | WALBREAKER_CAN_LOCK,
+      .name = "reference",
+      .ways = kWays.list().data(),
+      .way_count = kWays.list().size(),
+      .promise = promise,
+      .role_of = role_of,
+      .open = open,
+      .put = put,
+      .del = del,
+      .batch = batch,
+      .get = get,
+      .scan = scan,
+      .sync = sync,
+      .compact = compact,
+      .close = close,
+      .quiesce = nullptr,
+      .abandon = abandon};
 }
 
 }  // namespace

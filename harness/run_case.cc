@@ -65,6 +65,18 @@ Promise promise_stated(const Case& c) {
   return *promise;
 }
 
+// The campaign that does such damage.
+DamageCampaignKind campaign_of(faultfs::DamageKind kind) {
+  switch (kind) {
+    case faultfs::DamageKind::truncate: return DamageCampaignKind::truncate;
+    case faultfs::DamageKind::flip: return DamageCampaignKind::bitflip;
+    default: return DamageCampaignKind::damage;
+  }
+}
+
+// Damages that are looked at where the one of a case does not come to its violation any more.
+constexpr std::uint64_t kMostDamages = 64;
+
 class CaseRunner {
  public:
   CaseRunner(const Subject& subject, const Case& c) : subject_(subject), case_(c), promise_(promise_stated(c)) {
@@ -86,6 +98,29 @@ class CaseRunner {
       return false;
     });
     return found;
+  }
+
+  // The scenario is played once, for all damages.
+  std::optional<Case> find_damage(ViolationKind kind) && {
+    const Stage& stage = case_.stages.front();
+    if (!stage.damage) return std::nullopt;
+    const auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
+    if (!scenario) return std::nullopt;
+    const DamageCases damages(campaign_of(stage.damage->kind), *scenario, subject_, 0);
+    const CaseOrder order = CaseOrder::spread(damages.size(), 0);
+    for (std::uint64_t i = 0; i < std::min(damages.size(), kMostDamages); ++i) {
+      const faultfs::Damage damage = damages.at(order.at(i));
+      const auto image = faultfs::apply(damage, scenario->image, &scenario->older);
+      if (!image) continue;
+      const auto harmed = HarmedBytes::between(scenario->image, *image, damage.file);
+      if (!harmed) continue;
+      const auto wrong = wrong_with_damage(stage, *scenario, *image, *harmed);
+      if (!wrong || wrong->kind != kind) continue;
+      Case found = case_;
+      found.stages.front().damage = damage;
+      return found;
+    }
+    return std::nullopt;
   }
 
   CaseResult run() && {
@@ -135,20 +170,27 @@ class CaseRunner {
     if (!scenario && scenario.error().does_not_suit) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: " + scenario.error().text});
     }
+    StageRun& left = result_.stages.emplace_back();
     if (!scenario) return violation(scenario.error());
+    left.image = scenario->image;
+    if (!stage.damage) return {};
     auto image = faultfs::apply(*stage.damage, scenario->image, &scenario->older);
     if (!image) return stale(0, image.error());
-    result_.stages.emplace_back().image = *image;
+    left.image = *image;
     scenario->promise = promise_;  // and not what this subject promises
     const auto harmed = HarmedBytes::between(scenario->image, *image, stage.damage->file);
     if (!harmed) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: the damage changes nothing"});
     }
-    FollowedUp followed_up;
-    const DamageTrials trials(subject_, *scenario, Random(stage.script.entropy).next());
-    TrialResult trial = trials.run(*image, harm_of(*scenario, *harmed).allowed, {}, followed_up);
-    if (trial.judgement.wrong) return violation(std::move(*trial.judgement.wrong));
+    if (auto wrong = wrong_with_damage(stage, *scenario, *image, *harmed)) return violation(std::move(*wrong));
     return {};
+  }
+
+  [[nodiscard]] std::optional<Wrong> wrong_with_damage(const Stage& stage, const Scenario& scenario,
+                                                       const faultfs::Image& image, const HarmedBytes& harmed) const {
+    FollowedUp followed_up;
+    const DamageTrials trials(subject_, scenario, Random(stage.script.entropy).next());
+    return trials.run(image, harm_of(scenario, harmed).allowed, {}, followed_up).judgement.wrong;
   }
 
   // What real commands left: nothing is played again.
@@ -241,19 +283,6 @@ class CaseRunner {
 
 }  // namespace
 
-namespace {
-
-// The campaign that does such damage.
-DamageCampaignKind campaign_of(faultfs::DamageKind kind) {
-  switch (kind) {
-    case faultfs::DamageKind::truncate: return DamageCampaignKind::truncate;
-    case faultfs::DamageKind::flip: return DamageCampaignKind::bitflip;
-    default: return DamageCampaignKind::damage;
-  }
-}
-
-}  // namespace
-
 CrashJudge::CrashJudge(const Subject& subject, const Case& c, const CaseResult& result)
     : subject_(subject), case_(c), result_(result), promise_(promise_stated(c)) {}
 
@@ -269,20 +298,7 @@ std::optional<Case> find_crash(const Subject& subject, const Case& c, ViolationK
 }
 
 std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind) {
-  constexpr std::uint64_t kMostDamages = 512;
-  const Stage& stage = c.stages.front();
-  if (!stage.scenario) return std::nullopt;
-  const auto scenario = play_scenario(*stage.scenario, subject, stage.script);
-  if (!scenario) return std::nullopt;
-  const DamageCases damages(campaign_of(stage.damage->kind), *scenario, subject, 0);
-  const CaseOrder order = CaseOrder::spread(damages.size(), 0);
-  Case other = c;
-  for (std::uint64_t i = 0; i < std::min(damages.size(), kMostDamages); ++i) {
-    other.stages.front().damage = damages.at(order.at(i));
-    const CaseResult result = run_case(subject, other);
-    if (result.wrong && result.wrong->kind == kind) return other;
-  }
-  return std::nullopt;
+  return CaseRunner(subject, c).find_damage(kind);
 }
 
 CaseResult run_case(const Subject& subject, const Case& c) { return CaseRunner(subject, c).run(); }

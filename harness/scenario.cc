@@ -90,13 +90,13 @@ class Player {
 
   std::expected<Scenario, NoScenario> run() && {
     TRY(play());
-    scenario_.image = disk_.image();
-    OpIndex ops = disk_.trace().ops.size();
+    scenario_.image = disk_->image();
+    OpIndex ops = disk_->trace().ops.size();
     if (scenario_.kind == ScenarioKind::power_cut) {
       ops = TRY(cut_power());
-      TRY(keep_what_survived());
+      TRY(keep_what_survived(scenario_.image));
     }
-    add_files(recorded_by_name(disk_.trace(), ops));
+    TRY(add_files(recorded_by_name(disk_->trace(), ops)));
     scenario_.timeline = Timeline(std::move(history_));
     TRY(check());
     return std::move(scenario_);
@@ -111,7 +111,10 @@ class Player {
         TRY(end_process(restart->second));
         TRY(open());
       }
-      if (i == older_moment(script)) scenario_.older = disk_.image();
+      if (i == older_moment(script)) {
+        scenario_.older = disk_->image();
+        if (scenario_.kind == ScenarioKind::discarded_tail) TRY(discard_and_reopen());
+      }
       TRY(issue(i));
     }
     scenario_.closed = script.closed;
@@ -130,17 +133,17 @@ class Player {
                                 {.settings = scenario_.script.settings, .entropy = entropy_.next()});
     if (!opened) return failed(fmt::format("the open failed: {}", opened.error().message()));
     session_ = std::move(opened->session);
-    disk_.mark(MarkKind::opened, history_.commands.size());
+    disk_->mark(MarkKind::opened, history_.commands.size());
     return {};
   }
 
   Step end_process(Restart restart) {
     if (restart == Restart::kill) {
-      disk_.kill();
+      disk_->kill();
     } else {
       const auto closed = session_->close();
       if (!closed) return failed("close failed: " + closed.error().message());
-      disk_.mark(MarkKind::closed, history_.commands.size());
+      disk_->mark(MarkKind::closed, history_.commands.size());
     }
     session_.reset();
     return {};
@@ -149,7 +152,7 @@ class Player {
   Step issue(std::size_t index) {
     const Command& command = scenario_.script.commands[index];
     const auto faults = scenario_.script.faults.find(index);
-    disk_.mark(MarkKind::issued, index);
+    disk_->mark(MarkKind::issued, history_.commands.size());
     if (faults != scenario_.script.faults.end()) return issue_under(faults->second, command);
     const auto answer = perform(*session_, command);
     if (!answer) return failed(fmt::format("{} failed: {}", to_string(command.kind), answer.error().message()));
@@ -158,7 +161,7 @@ class Player {
     if (missing != (*answer == CommandAnswer::missing)) {
       return baseline("a del answered wrongly whether there was such a key");
     }
-    disk_.mark(MarkKind::acked, index);
+    disk_->mark(MarkKind::acked, history_.commands.size());
     record(command);
     return {};
   }
@@ -173,7 +176,7 @@ class Player {
     faulty_disk_.replace_plan({});
     if (has_to_fail && answer) return does_not_suit("a compaction succeeds where no file can be renamed");
     if (!has_to_fail && !answer) return does_not_suit("a compaction fails where no file can be removed");
-    disk_.mark(answer ? MarkKind::acked : MarkKind::failed, history_.commands.size());
+    disk_->mark(answer ? MarkKind::acked : MarkKind::failed, history_.commands.size());
     record(command);
     return {};
   }
@@ -186,7 +189,7 @@ class Player {
 
   // Makes the image one of a crash after the last write, and returns the operations done by then.
   std::expected<OpIndex, NoScenario> cut_power() {
-    const faultfs::Trace& trace = disk_.trace();
+    const faultfs::Trace& trace = disk_->trace();
     const auto last = std::ranges::find(trace.ops.rbegin(), trace.ops.rend(), OpKind::write, &faultfs::TraceOp::kind);
     if (last == trace.ops.rend()) return does_not_suit("it writes nothing");
     const auto ops = static_cast<OpIndex>(trace.ops.rend() - last);
@@ -202,10 +205,31 @@ class Player {
     return ops;
   }
 
+  // Cuts the power where all that is pending goes, and goes on with what is left.
+  Step discard_and_reopen() {
+    session_.reset();
+    const auto model = faultfs::parse_disk_model("synced_only");
+    WB_ASSERT(model);
+    const OpIndex ops = disk_->trace().ops.size();
+    faultfs::Image left;
+    faultfs::enumerate(disk_->trace(), *model, {.states_per_point = 1, .cuts_per_write = 0}, ops, ops + 1,
+                       [&](faultfs::Candidate& candidate) {
+                         left = candidate.image();
+                         return false;
+                       });
+    TRY(keep_what_survived(left));
+    contents_.clear();
+    for (const Command& command : history_.commands) apply_to(contents_, command);
+    disk_.emplace(left);
+    // What the open writes comes after those commands.
+    if (!history_.commands.empty()) disk_->mark(MarkKind::acked, history_.commands.size() - 1);
+    return open();
+  }
+
   // The commands that the crash left are those of the scenario.
-  Step keep_what_survived() {
+  Step keep_what_survived(const faultfs::Image& left) {
     const PossibleContents possible(history_, scenario_.promise);
-    const Observation observation = observe_image();
+    const Observation observation = observe_image(left);
     const PrefixRange any{0, history_.commands.size()};
     if (scenario_.promise.order != Order::prefix) return does_not_suit("it does not promise that a prefix survives");
     if (auto wrong = possible.judge(observation, any)) {
@@ -216,28 +240,31 @@ class Player {
     return {};
   }
 
-  [[nodiscard]] Observation observe_image() const {
-    faultfs::SimDisk disk(scenario_.image);
+  [[nodiscard]] Observation observe_image(const faultfs::Image& image) const {
+    faultfs::SimDisk disk(image);
     return observe(subject_, disk, kScenarioDirectory, {.settings = scenario_.script.settings});
   }
 
-  void add_files(const RecordedByName& recorded) {
+  Step add_files(const RecordedByName& recorded) {
     for (const auto& [name, bytes] : scenario_.image.files) {
       const FileRole role = subject_.role_of(name);
       if (role == FileRole::other) continue;
       ScenarioFile file{name, role, bytes.size(), {}};
-      for (const RecordedOp& op : recorded.at(name)) {
+      const auto writes = recorded.find(name);
+      if (writes == recorded.end()) return does_not_suit("it goes on with files that a power cut has left");
+      for (const RecordedOp& op : writes->second) {
         const bool survived = !is_of_command(op.tag) || commands_before(op.tag) < history_.commands.size();
         if (survived && op.offset < bytes.size()) file.recorded.push_back(op);
       }
       scenario_.files.push_back(std::move(file));
     }
+    return {};
   }
 
   // The image, not harmed, gives everything back.
   [[nodiscard]] Step check() const {
     const Timeline& timeline = scenario_.timeline;
-    const auto judgement = judge(timeline, allowed_without_fault(timeline.history()), observe_image());
+    const auto judgement = judge(timeline, allowed_without_fault(timeline.history()), observe_image(scenario_.image));
     if (judgement.wrong) return baseline(judgement.wrong->text);
     return {};
   }
@@ -245,8 +272,8 @@ class Player {
   const Subject& subject_;
   Scenario scenario_;
   Random entropy_;
-  faultfs::SimDisk disk_;
-  faultfs::FaultyVfs faulty_disk_{disk_};
+  std::optional<faultfs::SimDisk> disk_{std::in_place};  // another one after a power cut
+  faultfs::FaultyVfs faulty_disk_{*disk_};
   std::unique_ptr<Session> session_;
   History history_;
   Contents contents_;

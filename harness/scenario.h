@@ -35,6 +35,7 @@ enum class ScenarioKind {
   three_logs,
   equal_records,
   power_cut,
+  discarded_tail,
 };
 
 struct ScenarioInfo {
@@ -43,7 +44,7 @@ struct ScenarioInfo {
   std::string_view meaning;
 };
 
-inline constexpr std::array<ScenarioInfo, 10> kScenarios{{
+inline constexpr std::array<ScenarioInfo, 11> kScenarios{{
     {ScenarioKind::fresh, "fresh", "a store just made, with nothing in it; not closed"},
     {ScenarioKind::closed, "closed", "a store closed cleanly"},
     {ScenarioKind::mid_flight, "mid_flight", "stopped without a close: a snapshot and a long log, one commit a record"},
@@ -63,6 +64,9 @@ inline constexpr std::array<ScenarioInfo, 10> kScenarios{{
      "stopped without a close, all keys and all values of one size: records line up"},
     {ScenarioKind::power_cut, "power_cut",
      "as mid_flight, and then a power cut tore the last write of the last command"},
+    {ScenarioKind::discarded_tail, "discarded_tail",
+     "stopped without a close, after a power cut that took the commands that were not synced, and others that came in "
+     "their place; the older moment is in front of the cut, with what was taken"},
 }};
 
 [[nodiscard]] std::string_view to_string(ScenarioKind kind);

@@ -19,14 +19,16 @@ bool suits(ScenarioKind kind, const Subject& subject) {
     case ScenarioKind::two_generations:
     case ScenarioKind::obsolete_snapshot:
     case ScenarioKind::ten_generations:
-    case ScenarioKind::three_logs: return subject.capabilities().compact && !subject.is_process();
+    case ScenarioKind::three_logs:
+    case ScenarioKind::discarded_tail: return subject.capabilities().compact && !subject.is_process();
     default: return true;
   }
 }
 
 Settings scenario_settings(ScenarioKind kind) {
   Settings settings{{"compact_after_operations", "0"}, {"compact_after_bytes", "0"}};
-  if (kind == ScenarioKind::sync_on_request) settings["sync"] = "on_request";
+  const bool on_request = kind == ScenarioKind::sync_on_request || kind == ScenarioKind::discarded_tail;
+  if (on_request) settings["sync"] = "on_request";
   return settings;
 }
 
@@ -84,6 +86,7 @@ class Author {
       case ScenarioKind::two_generations: logs(2); break;
       case ScenarioKind::three_logs: logs(3); break;
       case ScenarioKind::sync_on_request: commit_groups(); break;
+      case ScenarioKind::discarded_tail: tail_and_another(); break;
       case ScenarioKind::obsolete_snapshot: two_snapshots(); break;
       case ScenarioKind::ten_generations: generations(); break;
     }
@@ -120,6 +123,16 @@ class Author {
       if (group > 0) issue({CommandKind::sync, {}});
       fill_log(size_.log_bytes / kGroups);
     }
+  }
+
+  // The compaction makes all durable in front of the tail, so that what comes in its place begins at the same record.
+  // The cut is at three quarters.
+  void tail_and_another() {
+    fill_contents(size_.snapshot_bytes / 2);
+    compact();
+    for (int i = 0; i < 8; ++i) issue_next();
+    for (std::size_t left = script_.commands.size() / 3; left > 0; --left) issue_next();
+    while (older_moment(script_) * 4 < script_.commands.size() * 3) issue_next();
   }
 
   // The log before goes: with it, the older snapshot would be as good as the newer one, and nothing to be wrong about.
