@@ -126,12 +126,28 @@ TEST(Crash, IsForgottenOnceTheStoreWasOpened) {
 
 // --- reading only ---
 
+// The newest log, with bytes behind its end that are no record.
+faultfs::Image with_torn_tail(faultfs::Image image) {
+  std::string newest;
+  for (const auto& [path, bytes] : image.files) {
+    const bool longer = path.size() > newest.size();
+    if (path.ends_with(".log") && (longer || path > newest)) newest = path;
+  }
+  if (newest.empty()) return image;
+  faultfs::FileBuffer buffer(image.files[newest]);
+  buffer.write(buffer.size(), "torn");
+  image.files[newest] = buffer.freeze();
+  return image;
+}
+
 TEST(ReadOnlyOpen, ChangesNoByteAndServesWhatAnOpenToWriteServes) {
   std::map<Answer, std::uint64_t> answers;
   check_law(100, [&] {
     const Script script = *any_script();
     const PlayedRun run = play_well(script);
     faultfs::Image image = any_cut(run.trace, any_power_cut()).image;
+    const bool torn = *rc::gen::weightedElement<bool>({{3, false}, {1, true}});
+    if (torn) image = with_torn_tail(image);
     for (int harms = *rc::gen::element(0, 0, 1, 1, 2); harms > 0; --harms) image = with_any_damage(image);
     faultfs::SimDisk disk(image);
     const OpenRequest request{.read_only = true, .settings = script.settings, .entropy = 7};
