@@ -15,17 +15,6 @@ kv::Batch batch_of(const Command& command) {
   return batch;
 }
 
-kv::Result<void> issue(kv::Store& store, const Command& command) {
-  switch (command.verb) {
-    case Verb::put: return store.put(command.key, command.value);
-    case Verb::remove: return store.remove(command.key);
-    case Verb::batch: return store.write(batch_of(command));
-    case Verb::sync: return store.sync();
-    case Verb::compact: return store.compact();
-  }
-  return {};
-}
-
 std::string_view name_of(Verb verb) {
   switch (verb) {
     case Verb::put: return "put";
@@ -69,6 +58,17 @@ std::vector<Contents> contents_after_each(const std::vector<Command>& commands) 
     apply(command, all.back());
   }
   return all;
+}
+
+kv::Result<void> issue(kv::Store& store, const Command& command) {
+  switch (command.verb) {
+    case Verb::put: return store.put(command.key, command.value);
+    case Verb::remove: return store.remove(command.key);
+    case Verb::batch: return store.write(batch_of(command));
+    case Verb::sync: return store.sync();
+    case Verb::compact: return store.compact();
+  }
+  return {};
 }
 
 void run(kv::Store& store, const std::vector<Command>& commands) {

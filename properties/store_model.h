@@ -37,6 +37,8 @@ void apply(const Command& command, Contents& contents);
 // The contents after each of the commands, the empty contents first.
 std::vector<Contents> contents_after_each(const std::vector<Command>& commands);
 
+kv::Result<void> issue(kv::Store& store, const Command& command);
+
 // Runs the commands on a store in directory "db" of the disk, and fails the property where one of them does not
 // succeed.
 void run(kv::Store& store, const std::vector<Command>& commands);

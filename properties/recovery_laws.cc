@@ -7,6 +7,7 @@
 #include <span>
 
 #include "faultfs/damage.h"
+#include "faultfs/faulty_vfs.h"
 #include "properties/store_model.h"
 
 namespace walbreaker::properties {
@@ -93,6 +94,23 @@ RC_GTEST_PROP(Recovery, TwiceGivesWhatItGaveOnce, (const Commands& commands)) {
     const Contents once = scan_all(**store);
     RC_ASSERT(reopen(disk.image()).contents == once);
   } else {
+    RC_ASSERT(disk.image() == image);
+  }
+}
+
+// A read that fails is never the end of anything: nothing is served, and nothing is changed.
+RC_GTEST_PROP(Recovery, OfADiskThatCannotBeReadRefusesAndChangesNothing, (const Commands& commands, bool close)) {
+  const faultfs::Image image = write(commands, close).image;
+  faultfs::SimDisk disk(image);
+  const auto kind = *rc::gen::element(faultfs::OpKind::read, faultfs::OpKind::open, faultfs::OpKind::size);
+  for (std::uint64_t at = 0;; ++at) {
+    const faultfs::Fault fault{.kind = faultfs::FaultKind::read_error, .op = kind, .path = "*.[ld][oa]?", .at = at};
+    faultfs::FaultyVfs vfs(disk, {{fault}});
+    RC_LOG() << to_text(fault) << '\n';
+    const auto store = kv::Store::open(vfs, "db", options_with_seed(7));
+    if (vfs.fired() == 0) break;  // it has gone past the last one
+    RC_ASSERT(!store.has_value());
+    RC_ASSERT(store.error().code == kv::ErrorCode::io_error);
     RC_ASSERT(disk.image() == image);
   }
 }
