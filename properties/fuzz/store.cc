@@ -41,12 +41,12 @@ kv::Result<void> agreed(const DecodedStore& decoded, const Observation& observat
   return {};
 }
 
-// A read-write open has to make a generation, and a file with the last one may be there.
-bool generations_are_used_up(const std::vector<PackedFile>& files) {
-  const auto is_last = [](const PackedFile& file) {
-    return kv::parse_file_name(name_of(file)).generation == kv::kMaxGeneration;
-  };
-  return std::ranges::any_of(files, is_last);
+// A read-write open has to make a generation, and is refused where a file with the last one is there.
+bool generations_are_used_up(const faultfs::Image& image) {
+  return std::ranges::any_of(image.files, [](const auto& file) {
+    const std::string_view name = std::string_view(file.first).substr(kDirectory.size() + 1);
+    return kv::parse_file_name(name).generation == kv::kMaxGeneration;
+  });
 }
 
 class StoreLaws {
@@ -90,17 +90,17 @@ class StoreLaws {
     return agreed(decoded_, observation);
   }
 
-  kv::Result<void> read_write_agrees(Leave leave, bool used_up) const {
+  kv::Result<void> read_write_agrees(Leave leave) const {
+    if (generations_are_used_up(image_)) return {};
     auto disk = disk_of(image_);
     const Observation first = open(disk, 1, leave);
-    const bool no_generation = used_up && first.refusal == kv::ErrorCode::invalid_argument;
-    if (!no_generation) TRY(agreed(decoded_, first));
+    TRY(agreed(decoded_, first));
     if (first.answer == Answer::clean || first.answer == Answer::torn) return comes_back(disk, first.listing);
     TRY(law(without_lock(disk.image()) == without_lock(image_), "an open that finds damage changes no file"));
     const Observation second = open(disk, 2, Leave::dropped);
     TRY(law(second.answer == first.answer && second.listing == first.listing, "a second open says the same"));
-    return first.answer == Answer::damaged && !used_up ? repair_keeps_the_prefix(disk, first.listing)
-                                                       : kv::Result<void>();
+    if (first.answer == Answer::refused) return {};
+    return repair_keeps_the_prefix(disk, first.listing);
   }
 
  private:
@@ -112,6 +112,7 @@ class StoreLaws {
   kv::Result<void> comes_back(faultfs::SimDisk& disk, const Listing& listing) const {
     const DecodedStore left = decode_reference_store(disk.image(), kDirectory);
     TRY(law(left.verdict == DecodedStore::Verdict::clean, "what an open left decodes as clean"));
+    if (generations_are_used_up(disk.image())) return {};
     const Observation again = open(disk, 2, Leave::dropped);
     TRY(agreed(left, again));
     return law(again.listing == listing, "a second open serves the same");
@@ -133,12 +134,11 @@ class StoreLaws {
 }  // namespace
 
 kv::Result<void> store(std::string_view input) {
-  const auto files = unpack_store(input);
-  const StoreLaws laws(image_of(files, kDirectory));
+  const StoreLaws laws(image_of(unpack_store(input), kDirectory));
   TRY(laws.recovery_is_in_order());
   TRY(laws.map_has_no_gap());
   TRY(laws.read_only_changes_nothing());
-  return laws.read_write_agrees(input.size() % 2 == 0 ? Leave::dropped : Leave::closed, generations_are_used_up(files));
+  return laws.read_write_agrees(input.size() % 2 == 0 ? Leave::dropped : Leave::closed);
 }
 
 }  // namespace walbreaker::fuzz
