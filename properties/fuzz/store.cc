@@ -41,12 +41,12 @@ kv::Result<void> agreed(const DecodedStore& decoded, const Observation& observat
   return {};
 }
 
-// A read-write open has to make a generation, and is refused where a file with the last one is there.
-bool generations_are_used_up(const faultfs::Image& image) {
-  return std::ranges::any_of(image.files, [](const auto& file) {
-    const std::string_view name = std::string_view(file.first).substr(kDirectory.size() + 1);
-    return kv::parse_file_name(name).generation == kv::kMaxGeneration;
-  });
+// A read-write open has to make a generation, and number records: it is refused where a file has the last number.
+kv::Result<bool> numbers_are_used_up(const faultfs::Image& image) {
+  auto disk = disk_of(image);
+  const auto inventory = TRY(kv::take_inventory(disk, kDirectory));
+  return inventory.highest_generation == kv::kMaxGeneration ||
+         kv::recover(disk, kDirectory, inventory).report.last_seq > kv::kMaxSeq;
 }
 
 class StoreLaws {
@@ -91,7 +91,7 @@ class StoreLaws {
   }
 
   kv::Result<void> read_write_agrees(Leave leave) const {
-    if (generations_are_used_up(image_)) return {};
+    if (TRY(numbers_are_used_up(image_))) return {};
     auto disk = disk_of(image_);
     const Observation first = open(disk, 1, leave);
     TRY(agreed(decoded_, first));
@@ -112,7 +112,7 @@ class StoreLaws {
   kv::Result<void> comes_back(faultfs::SimDisk& disk, const Listing& listing) const {
     const DecodedStore left = decode_reference_store(disk.image(), kDirectory);
     TRY(law(left.verdict == DecodedStore::Verdict::clean, "what an open left decodes as clean"));
-    if (generations_are_used_up(disk.image())) return {};
+    if (TRY(numbers_are_used_up(disk.image()))) return {};
     const Observation again = open(disk, 2, Leave::dropped);
     TRY(agreed(left, again));
     return law(again.listing == listing, "a second open serves the same");
