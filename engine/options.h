@@ -10,6 +10,10 @@ namespace kv {
 using Seq = std::uint64_t;         // a record's number: 1 for a store's first record, +1 each; 0 is "before any record"
 using Generation = std::uint64_t;  // ties one snapshot and one log together; 1 for a store's first
 
+// A store that has come to more records is not opened for writing: half the range, so that "one more" cannot wrap. No
+// store ever gets there, but a file may say so.
+inline constexpr Seq kMaxSeq = ~Seq{0} / 2;
+
 // A key or value beyond its limit, or a batch whose encoded form is beyond its own, is invalid_argument. Empty keys
 // and values are allowed.
 inline constexpr std::size_t kMaxKeyBytes = std::size_t{64} << 10;    // 64 KiB

@@ -39,6 +39,7 @@ Result<RepairResult> repair(Vfs& vfs, const std::string& path, const Options& op
   // A damaged one opens read-only. Opening it creates no LOCK, so that one may have to be made here.
   auto store = TRY(Store::open(vfs, path, writing));
   if (store->report().verdict != Verdict::corrupted) return RepairResult{.found = store->report()};
+  TRY(store->has_seqs_left());
   if (!store->lock_) store->lock_ = TRY(vfs.lock(store->path_of(kLockName), LockMode::exclusive));
 
   RepairResult result{.found = store->report()};

@@ -23,7 +23,7 @@ struct RepairResult {
 //
 // On return the copies and the new generation are durable. A crash at any point leaves the damaged store or the
 // repaired one, and every damaged byte under one of its two names. Errors: corrupted where no prefix survives (nothing
-// is changed), unsupported_version, locked, io_error, no_space, no_memory.
+// is changed), unsupported_version, invalid_argument (numbers used up), locked, io_error, no_space, no_memory.
 Result<RepairResult> repair(Vfs& vfs, const std::string& path, const Options& options = {});
 
 }  // namespace kv

@@ -227,5 +227,13 @@ TEST(RepairCutShort, KeepsTheDamagedFilesThroughTheNextOpen) {
   expect_every_byte_kept(damaged_files(), disk.image());
 }
 
+// The same as in a read-write open: the close record behind record 2^64 - 1 would have been number 0.
+TEST(Repair, RefusesAStoreInWhichTheRecordNumbersAreUsedUp) {
+  const std::string snapshot = crafted_snapshot(1, ~Seq{0}, {{"a", "1"}});  // and no log of it
+  MemoryVfs disk({{in_store("snapshot-1.dat"), snapshot}});
+  EXPECT_EQ(error_of(repair(disk, kDirectory)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(disk.image().at(in_store("snapshot-1.dat")), snapshot);
+}
+
 }  // namespace
 }  // namespace kv

@@ -134,9 +134,15 @@ Result<void> Store::judge_report() const {
       if (!read_only_ && !options_.create_if_missing) return no_store_in(directory_);
       return {};
     case Verdict::torn_tail:
-    case Verdict::clean: return {};
+    case Verdict::clean: return read_only_ ? Result<void>{} : has_seqs_left();
   }
   return fail(ErrorCode::internal, "a verdict without a case");
+}
+
+Result<void> Store::has_seqs_left() const {
+  if (report_.last_seq <= kMaxSeq) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("{} ends with record {}, and there is none above {}", directory_, report_.last_seq, kMaxSeq));
 }
 
 void Store::adopt_files(const Inventory& inventory) {

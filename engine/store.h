@@ -62,7 +62,7 @@ class Store {
   // On return from a read-write open everything it will serve is durable, in a new generation. Opens read-only, with
   // status() corrupted, where the store is damaged and a prefix of it is known to be right.
   // Errors: locked (another opener), corrupted (no such prefix, or Options::refuse_damaged), unsupported_version,
-  // invalid_argument (generation numbers used up: somebody put such a file there),
+  // invalid_argument (the numbers of generations or records are used up: somebody put such a file there),
   // io_error, no_space, no_memory. After an error the directory still holds every file it held, and opens to the same
   // contents.
   static Result<std::unique_ptr<Store>> open(Vfs& vfs, const std::string& path, const Options& options = {});
@@ -121,6 +121,7 @@ class Store {
   Result<void> look_before_creating_the_lock(const Inventory& inventory);
   Result<Inventory> lock_and_list(const Inventory& before);
   Result<void> judge_report() const;
+  Result<void> has_seqs_left() const;
   void adopt_files(const Inventory& inventory);
   Result<void> begin_writing();
 

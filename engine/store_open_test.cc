@@ -137,6 +137,21 @@ TEST(OpeningSomethingElse, RefusesADirectoryInWhichTheGenerationsAreUsedUp) {
   EXPECT_THAT(error.context, HasSubstr(std::to_string(kMaxGeneration)));
 }
 
+// A snapshot that said it held record 2^64 - 1 was opened for writing; the next record's number wrapped to 0, below its
+// own durable seq, and an assertion ended the process. Such a store is opened read-only or not at all.
+TEST(OpeningSomethingElse, RefusesAStoreInWhichTheRecordNumbersAreUsedUp) {
+  for (const Seq last : {kMaxSeq + 1, ~Seq{0}}) {
+    const Image image = disk_with(
+        {{"snapshot-1.dat", crafted_snapshot(1, last, {})}, {"wal-1.log", CraftedLog(void_log(1, last)).bytes()}},
+        false);
+    const Error error = refusal(image);
+    EXPECT_EQ(error.code, ErrorCode::invalid_argument);
+    EXPECT_THAT(error.context, HasSubstr(std::to_string(last)));
+    MemoryVfs disk(image);
+    EXPECT_EQ(must(open_store(disk, read_only()))->report().verdict, Verdict::clean);
+  }
+}
+
 TEST(OpeningSomethingElse, TellsOfADirectoryWithoutPermission) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may do everything";
   TempDir parent;

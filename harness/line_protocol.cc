@@ -169,7 +169,9 @@ Result<void> take_format(Words& words) {
   return expected("format 1", word);
 }
 
+// A zero byte would end the directory early where a system call takes it: "open db\0x" would open "db".
 Result<void> take_open(Words& words, Request& request) {
+  if (words.rest().contains('\0')) return expected("words without a zero byte", words.rest());
   request.directory = words.next();
   if (request.directory.empty()) return expected("a directory", words.rest());
   for (bool first = true; !words.at_end(); first = false) {
