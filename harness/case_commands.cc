@@ -87,7 +87,7 @@ int shrink(const ShrinkArguments& arguments) {
   if (!c) return refuse("shrink: " + c.error().description());
   const auto subject = subject_of(nullptr, *c);
   if (!subject) return refuse(fmt::format("shrink: {}: {}", arguments.case_path, subject.error().description()));
-  const auto shrunk = shrink(**subject, *c);
+  const auto shrunk = shrink(**subject, *c, {.seconds = arguments.seconds});
   if (!shrunk) {
     fmt::print(stderr, "walbreaker: shrink: {}: {}\n", arguments.case_path, shrunk.error().description());
     return kInconclusive;

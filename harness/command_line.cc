@@ -137,6 +137,9 @@ void add_cases(CLI::App& app, Raw& raw) {
   CLI::App& shrink = *app.add_subcommand("shrink", "Make a saved case smaller, with the same kind of violation");
   shrink.add_option("case", raw.shrink.case_path, "Path of a case")->required();
   shrink.add_option("-o", raw.shrink.out, "Where the smaller case goes");
+  shrink
+      .add_option("--seconds", raw.shrink.seconds, "Stop after so long, at what is smallest then (default: no limit)")
+      ->check(CLI::PositiveNumber);
   CLI::App& explain = *app.add_subcommand("explain", "Show what is on a disk, and what recovery did");
   explain.add_option("path", raw.explain.path, "A case, or a store's directory, which is not changed")->required();
 }

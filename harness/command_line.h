@@ -58,7 +58,8 @@ struct ReplayArguments {
 
 struct ShrinkArguments {
   std::string case_path;
-  std::string out;  // where the smaller case goes; empty: a default
+  std::string out;                // where the smaller case goes; empty: a default
+  std::optional<double> seconds;  // nothing: until it is small
 };
 
 struct ExplainArguments {

@@ -119,6 +119,8 @@ TEST(CommandLine, TakesCasesToReplayShrinkAndExplain) {
   const auto shrink = parse_as<ShrinkArguments>({"shrink", "a.case", "-o", "b.case"});
   EXPECT_EQ(shrink.case_path, "a.case");
   EXPECT_EQ(shrink.out, "b.case");
+  EXPECT_EQ(shrink.seconds, std::nullopt);
+  EXPECT_EQ(parse_as<ShrinkArguments>({"shrink", "a.case", "--seconds", "5"}).seconds, 5);
   EXPECT_EQ(parse_as<ExplainArguments>({"explain", "some/dir"}).path, "some/dir");
 }
 
@@ -185,6 +187,7 @@ TEST(CommandLine, AnswersWrongUseWithOneLineAndExitCodeTwo) {
       {{"replay", "--expect", "fly", "a"}, "--expect: \"fly\""},
       {{"replay", "--subject", "nobody", "a"}, "nobody"},
       {{"shrink"}, "case"},
+      {{"shrink", "a", "--seconds", "0"}, "--seconds"},
       {{"explain"}, "path"},
       {{"merge"}, "report"},
       {{"run", "--cases", "0"}, "--cases"},

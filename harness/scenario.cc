@@ -212,7 +212,7 @@ class Player {
     WB_ASSERT(model);
     const OpIndex ops = disk_->trace().ops.size();
     faultfs::Image left;
-    faultfs::enumerate(disk_->trace(), *model, {.states_per_point = 1, .cuts_per_write = 0}, ops, ops + 1,
+    faultfs::enumerate(disk_->trace(), *model, {.states_per_point = 2, .cuts_per_write = 0}, ops, ops + 1,
                        [&](faultfs::Candidate& candidate) {
                          left = candidate.image();
                          return false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "harness/isolated_case.h"
@@ -72,7 +73,10 @@ class Shrinker {
   }
 
  private:
-  [[nodiscard]] bool is_spent() const { return candidates_ >= options_.most_candidates; }
+  [[nodiscard]] bool is_spent() const {
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start_;
+    return candidates_ >= options_.most_candidates || (options_.seconds && taken.count() >= *options_.seconds);
+  }
 
   // Takes from a step all that it gives.
   bool exhaust(const ShrinkStep& step) {
@@ -128,6 +132,7 @@ class Shrinker {
   ViolationKind kind_;
   Case smallest_;
   std::uint64_t candidates_ = 0;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 std::string found_text(const IsolatedVerdict& verdict) {

@@ -8,10 +8,11 @@
 // Where the violation takes its process down, each candidate runs in a worker, and no other crash is looked for. This
 // process has one thread.
 //
-// The result depends on the subject and the case alone.
+// The result depends on the subject and the case alone, where no time is given.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/result.h"
@@ -22,6 +23,7 @@ namespace walbreaker {
 
 struct ShrinkOptions {
   std::uint64_t most_candidates = 4'000;  // after so many it is as small as it has become
+  std::optional<double> seconds;          // or after so long, and then the result depends on the machine too
 };
 
 struct Shrunk {

@@ -60,6 +60,15 @@ INSTANTIATE_TEST_SUITE_P(Each, ShrinkOf,
                                          LeftOut{"of_directories", "lying_sync sync_dir at 0 for_ever of *\n", 1}),
                          [](const auto& row) { return std::string(row.param.name); });
 
+TEST(Shrink, LeavesTheCaseAsItIsWhereThereIsNoTime) {
+  const WithoutSyncs subject("lying_sync sync at 1 for_ever of wal-*.log\n");
+  const Case c = found_by_power(subject);
+  const auto shrunk = shrink(subject, c, {.seconds = 0});
+  ASSERT_TRUE(shrunk) << shrunk.error().message();
+  EXPECT_FALSE(shrunk->finished);
+  EXPECT_EQ(size_text(shrunk->smallest), size_text(c));
+}
+
 TEST(Shrink, RefusesACaseThatDoesNotComeToWhatItExpects) {
   const Case c = found_by_power(WithoutSyncs("lying_sync sync at 1 for_ever of wal-*.log\n"));
   const auto shrunk = shrink(ReferenceSubject(), c);
