@@ -17,7 +17,7 @@ WorkloadShape draw_shape(Random& random) {
   WorkloadShape shape;
   shape.hot_keys = static_cast<std::uint32_t>(random.between(1, 6));
   shape.cold_keys = static_cast<std::uint32_t>(random.between(2, 40));
-  shape.large_value = random.one_in(4) ? 6'000 : 600;
+  shape.large_value = random.one_in(3) ? 6'000 : 600;
   shape.batch_percent = random.one_in(3) ? 40 : 10;
   shape.del_percent = random.one_in(3) ? 30 : 10;
   shape.sync_percent = static_cast<std::uint32_t>(random.below(3)) * 8;

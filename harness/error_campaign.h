@@ -2,8 +2,9 @@
 // program goes on, and in the end the power is cut.
 //
 // A program is drawn from the seed and run once without a fault, which tells how many operations there are. Then it is
-// run with each of the faults below at each n, until the fault finds no operation any more; where a program has more
-// operations than kPointsPerFault, at so many of them, spread evenly. Operations of an open count like any other. Such
+// run with each of the faults below at each n, once and for ever in turn, until the fault finds no operation any more;
+// where a program has more operations than kPointsPerFault, at so many of them, spread evenly. Operations of an open
+// count like any other. Such
 // a run is judged while it plays and after it (play.h); then the power is cut at some moments from the fault on,
 // and each image is opened, read and judged.
 //

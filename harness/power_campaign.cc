@@ -15,7 +15,7 @@ namespace walbreaker {
 namespace {
 
 // Small budgets: many programs find more than many states of one.
-constexpr faultfs::Budget kFirstCut{.states_per_point = 48, .cuts_per_write = 1, .states_per_cut = 4};
+constexpr faultfs::Budget kFirstCut{.states_per_point = 32, .cuts_per_write = 1, .states_per_cut = 4};
 constexpr faultfs::Budget kSecondCut{.states_per_point = 6, .cuts_per_write = 1, .states_per_cut = 2};
 constexpr std::uint64_t kSequels = 16;  // one in so many images that passed has one
 
