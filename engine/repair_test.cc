@@ -230,7 +230,7 @@ TEST(RepairCutShort, KeepsTheDamagedFilesThroughTheNextOpen) {
 // The same as in a read-write open: the close record behind record 2^64 - 1 would have been number 0.
 TEST(Repair, RefusesAStoreInWhichTheRecordNumbersAreUsedUp) {
   const std::string snapshot = crafted_snapshot(1, ~Seq{0}, {{"a", "1"}});  // and no log of it
-  MemoryVfs disk({{in_store("snapshot-1.dat"), snapshot}});
+  MemoryVfs disk(Image{{in_store("snapshot-1.dat"), snapshot}});
   EXPECT_EQ(error_of(repair(disk, kDirectory)).code, ErrorCode::invalid_argument);
   EXPECT_EQ(disk.image().at(in_store("snapshot-1.dat")), snapshot);
 }
