@@ -100,7 +100,7 @@ TEST(Case, KeepsADamageAndTheScenarioThatItIsDoneTo) {
   const auto unharmed = parse_case("walbreaker case 1\nstage\nscenario closed\n");
   ASSERT_TRUE(unharmed) << unharmed.error().message();
   EXPECT_FALSE(unharmed->stages.front().damage);
-  EXPECT_EQ(error_of("walbreaker case 1\nstage\ndamage delete \"wal-1.log\"\n"),
+  EXPECT_EQ(error_of("walbreaker case 1\nstage\ndamage delete_file \"wal-1.log\"\n"),
             "line 3: the stage above has a damage, and no scenario");
   EXPECT_EQ(error_of("walbreaker case 1\nstage\nscenario open\n"),
             "line 3: expected the name of a scenario, found \"open\"");

@@ -47,7 +47,26 @@ Tally DamageCampaign::prepare() {
     if (tally.trouble) return tally;
   }
   order_ = options_.spread ? CaseOrder::spread(total_, options_.seed) : CaseOrder::as_they_come(total_);
+  if (options_.spread && kind_ == DamageCampaignKind::damage) put_whole_files_first();
   return tally;
+}
+
+// They are one in a hundred, and none is like another: spread among the rest, most would come too late.
+void DamageCampaign::put_whole_files_first() {
+  std::vector<std::uint32_t> rest;
+  places_.clear();
+  for (std::uint64_t i = 0; i < total_; ++i) {
+    const std::uint64_t place = order_.at(i);
+    const Stage& stage = stage_at(place);
+    const auto kind = stage.cases.at(place - stage.first).kind;
+    const bool of_a_file = kind == faultfs::DamageKind::replace || kind == faultfs::DamageKind::delete_file;
+    (of_a_file ? places_ : rest).push_back(static_cast<std::uint32_t>(place));
+  }
+  places_.insert(places_.end(), rest.begin(), rest.end());
+}
+
+std::uint64_t DamageCampaign::place_of(std::uint64_t index) const {
+  return places_.empty() ? order_.at(index) : places_[index];
 }
 
 void DamageCampaign::add_scenario(ScenarioKind kind, Tally& tally) {
@@ -83,7 +102,7 @@ const DamageCampaign::Stage& DamageCampaign::stage_at(std::uint64_t place) const
 
 DamageCase DamageCampaign::case_at(std::uint64_t index) const {
   WB_ASSERT(index < total_);
-  const std::uint64_t place = order_.at(index);
+  const std::uint64_t place = place_of(index);
   const Stage& stage = stage_at(place);
   return {stage.scenario, stage.cases.at(place - stage.first)};
 }
@@ -158,7 +177,7 @@ void DamageCampaign::run_case(std::uint64_t index, CaseWatch& watch, FollowedUp&
     ++tally.counts[{name, std::string(to_string(DamageOutcome::wrong))}];
     return;
   }
-  const DamageTrials& trials = stage_at(order_.at(index)).trials;
+  const DamageTrials& trials = stage_at(place_of(index)).trials;
   TrialResult result = trials.run(
       *image, harm.allowed, {.second_opinion = index % options_.second_opinion_every == 0, .picked = index % 16 == 0},
       followed_up);

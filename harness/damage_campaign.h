@@ -19,8 +19,10 @@ namespace walbreaker {
 struct DamageCampaignOptions {
   std::uint64_t seed = 1;
   ScenarioSize size = kSmallScenario;
-  bool spread = true;                   // cases in CaseOrder::spread, else scenario by scenario, file by file
-  std::vector<ScenarioKind> scenarios;  // empty: all
+  // Cases in CaseOrder::spread, but for damages of whole files, which come first; else scenario by scenario, file by
+  // file.
+  bool spread = true;
+  std::vector<ScenarioKind> scenarios;                       // empty: all
   std::uint64_t second_opinion_every = kSecondOpinionEvery;  // 1: in every case
 };
 
@@ -50,6 +52,8 @@ class DamageCampaign final : public Campaign {
   struct Stage;  // a scenario, and all that is done to it
 
   void add_scenario(ScenarioKind kind, Tally& tally);
+  void put_whole_files_first();
+  [[nodiscard]] std::uint64_t place_of(std::uint64_t index) const;
   [[nodiscard]] const Stage& stage_at(std::uint64_t place) const;
   void run_case(std::uint64_t index, CaseWatch& watch, FollowedUp& followed_up, Tally& tally) const;
 
@@ -59,6 +63,7 @@ class DamageCampaign final : public Campaign {
   std::vector<std::unique_ptr<Stage>> stages_;
   std::uint64_t total_ = 0;
   CaseOrder order_ = CaseOrder::as_they_come(0);
+  std::vector<std::uint32_t> places_;  // by index, where the order is another than order_
 };
 
 }  // namespace walbreaker

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -142,18 +144,55 @@ class ErrorUnit {
         .kind = row.kind, .path = pattern_for(row), .at = at, .lasting = lasting, .amount = draw_amount(row, own)};
     Script script = program.script;
     script.live_fault = LiveFault{fault, row.failed_sync};
+    const auto run = try_fault(script, row);
+    if (!run) return;
+    const Firing& firing = *run->firing;
+    // When the process ends that met the fault, once between the two, and once later.
+    cut_power(script, program.promise, row, *run,
+              {firing.process_end, own.between(firing.step_begin, firing.process_end),
+               own.between(firing.process_end, run->trace.ops.size())},
+              own);
+    const bool goes_on = firing.command && subject_.capabilities().compact && own.one_in(2);
+    if (goes_on && is_going_on()) compact_next(program, script, *firing.command, row, own);
+  }
+
+  // What an error has spoiled, the next compaction may make durable, or rest on: the same run with one right after the
+  // command that met the fault, and cuts inside it.
+  void compact_next(const Program& program, Script script, std::size_t command, const FaultRow& row, Random& random) {
+    const std::size_t at = command + 1;
+    script.commands.insert(script.commands.begin() + static_cast<std::ptrdiff_t>(at), {CommandKind::compact, {}});
+    std::map<std::size_t, Restart> restarts;
+    for (const auto& [before, restart] : script.restarts) restarts[before + (before >= at ? 1 : 0)] = restart;
+    script.restarts = std::move(restarts);
+    const auto run = try_fault(script, row);
+    if (!run) return;
+    const auto& marks = run->trace.marks;
+    const auto of_compaction = [&](const faultfs::Mark& mark) {
+      return mark.command == at && (mark.kind == faultfs::MarkKind::issued || mark.kind == faultfs::MarkKind::acked ||
+                                    mark.kind == faultfs::MarkKind::failed);
+    };
+    const auto issued = std::ranges::find_if(marks, of_compaction);
+    const auto answered = std::find_if(issued == marks.end() ? issued : issued + 1, marks.end(), of_compaction);
+    if (answered == marks.end() || issued->at == answered->at) return;  // refused
+    cut_power(script, program.promise, row, *run,
+              {random.between(issued->at, answered->at), random.between(issued->at, answered->at)}, random);
+  }
+
+  // One case. The run, where the fault fired and nothing was wrong.
+  std::optional<PlayedRun> try_fault(const Script& script, const FaultRow& row) {
+    const faultfs::Fault& fault = script.live_fault->fault;
     const std::uint64_t index = next_case();
     ++tally_.cases;
     const auto made = [&](const PlayedRun& run) { return FoundRun{case_of(script), describe(fault, row, run)}; };
     const auto faulty = [&] { return draft(fmt::format("{} in a run", to_string(fault.kind)), made({})); };
-    if (!watch_.at(index, faulty)) return;
-    const PlayedRun run = walbreaker::play(subject_, script);
+    if (!watch_.at(index, faulty)) return std::nullopt;
+    PlayedRun run = walbreaker::play(subject_, script);
     count(fault, run);
     if (run.mistake) {
       fail(run.mistake->wrong, place_of(fault, run, run.mistake->phase), [&] { return made(run); });
-    } else if (run.firing) {
-      cut_power(script, program.promise, row, run, own);
+      return std::nullopt;
     }
+    return run.firing ? std::optional(std::move(run)) : std::nullopt;
   }
 
   void count(const faultfs::Fault& fault, const PlayedRun& run) {
@@ -169,13 +208,9 @@ class ErrorUnit {
     if (run.reads_refused > 0) tally_.counts[{"reads by who met the fault", "refused"}] += run.reads_refused;
   }
 
-  // When the process ends that met the fault, once between the two, and once later.
   void cut_power(const Script& script, const Promise& promise, const FaultRow& row, const PlayedRun& run,
-                 Random& random) {
-    const Firing& firing = *run.firing;
+                 const std::set<OpIndex>& points, Random& random) {
     const faultfs::Fault& fault = script.live_fault->fault;
-    const std::set<OpIndex> points{firing.process_end, random.between(firing.step_begin, firing.process_end),
-                                   random.between(firing.process_end, run.trace.ops.size())};
     faultfs::DiskModel model = options_.model.value_or(draw_model(random.split(0)));
     model.failed_sync = row.failed_sync;
     for (const OpIndex point : points) {

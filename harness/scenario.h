@@ -47,7 +47,8 @@ struct ScenarioInfo {
 inline constexpr std::array<ScenarioInfo, 11> kScenarios{{
     {ScenarioKind::fresh, "fresh", "a store just made, with nothing in it; not closed"},
     {ScenarioKind::closed, "closed", "a store closed cleanly"},
-    {ScenarioKind::mid_flight, "mid_flight", "stopped without a close: a snapshot and a long log, one commit a record"},
+    {ScenarioKind::mid_flight, "mid_flight",
+     "stopped without a close: a snapshot and a long log, one commit a record, one of them large"},
     {ScenarioKind::two_generations, "two_generations",
      "stopped without a close after a compaction whose rename failed: two logs live, one following the other"},
     {ScenarioKind::sync_on_request, "sync_on_request",

@@ -48,10 +48,12 @@ std::uint64_t bytes_of(const Command& command) {
   return bytes;
 }
 
+bool takes_large_values(const Promise& promise) { return promise.values == Domain::bytes && !promise.max_value; }
+
 // A value has about 60 bytes, or a number with its key 12 of them: room to spare for the size that is wanted.
 WorkloadShape shape_for(ScenarioKind kind, const ScenarioSize& size, const Promise& promise) {
   WorkloadShape shape;
-  const bool short_values = promise.values != Domain::bytes || promise.max_value;
+  const bool short_values = !takes_large_values(promise);
   shape.cold_keys = static_cast<std::uint32_t>(size.snapshot_bytes / (short_values ? 4 : 40));
   shape.large_value = size.snapshot_bytes > (32 << 10) ? 9'000 : 700;  // beyond two sectors, where there is room
   shape.equal_sizes = kind == ScenarioKind::equal_records;
@@ -68,6 +70,7 @@ class Author {
   Author(ScenarioKind kind, const Subject& subject, std::uint64_t seed, const ScenarioSize& size)
       : size_(size),
         can_compact_(subject.capabilities().compact),
+        takes_large_values_(takes_large_values(promise_of(subject, scenario_settings(kind)))),
         random_(Random(seed).split(static_cast<std::uint64_t>(kind))),
         workload_(random_.split(0), script_.epoch,
                   within(shape_for(kind, size, promise_of(subject, scenario_settings(kind))), subject.capabilities(),
@@ -80,7 +83,7 @@ class Author {
     switch (kind) {
       case ScenarioKind::fresh: break;
       case ScenarioKind::closed: closed(); break;
-      case ScenarioKind::mid_flight:
+      case ScenarioKind::mid_flight: snapshot_and_log_with_a_large_value(); break;
       case ScenarioKind::power_cut:
       case ScenarioKind::equal_records: snapshot_and_log(); break;
       case ScenarioKind::two_generations: logs(2); break;
@@ -103,6 +106,12 @@ class Author {
     fill_contents(size_.snapshot_bytes);
     compact();
     fill_log(size_.log_bytes);
+  }
+
+  void snapshot_and_log_with_a_large_value() {
+    snapshot_and_log();
+    issue_large();
+    fill_log(size_.log_bytes / 16);
   }
 
   void logs(std::uint64_t count) {
@@ -186,8 +195,24 @@ class Author {
     return bytes;
   }
 
+  // A put whose value is larger than a page and than most buffers, where the subject takes such values.
+  void issue_large() {
+    constexpr std::size_t kLarge = 5'000;
+    if (!takes_large_values_) return;
+    Command command = workload_.next();
+    while (command.kind != CommandKind::put) command = workload_.next();
+    const auto& write = command.writes.operations().front();
+    std::string value = write.value;
+    Random bytes = random_.split(1);
+    while (value.size() < kLarge) value.push_back(static_cast<char>(bytes.below(256)));
+    Command large{CommandKind::put, {}};
+    large.writes.put(write.key, std::move(value));
+    issue(std::move(large));
+  }
+
   ScenarioSize size_;
   bool can_compact_;
+  bool takes_large_values_;
   Random random_;
   Script script_;
   Workload workload_;
