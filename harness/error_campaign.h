@@ -4,9 +4,9 @@
 // A program is drawn from the seed and run once without a fault, which tells how many operations there are. Then it is
 // run with each of the faults below at each n, once and for ever in turn, until the fault finds no operation any more;
 // where a program has more operations than kPointsPerFault, at so many of them, spread evenly. Operations of an open
-// count like any other. Such a run is judged while it plays and after it (play.h); then the power is cut at some moments
-// from the fault on, and each image is opened, read and judged. Where a command met the fault, half of the runs are run
-// once more with a compaction as the next command, and the power cut inside that.
+// count like any other. Such a run is judged while it plays and after it (play.h); then the power is cut at some
+// moments from the fault on, and each image is opened, read and judged. Where a command met the fault, half of the runs
+// are run once more with a compaction as the next command, and the power cut inside that.
 //
 // The faults are the errors that an honest disk answers, and what is no error and easily taken for one: read_error,
 // write_error and no_space (with nothing done, or a part, or all), sync_error (with each of the ways in which it may
