@@ -110,7 +110,7 @@ def shrink(setup, result, case, small):
     """Whether there is a smaller case now, of the same kind."""
     start = time.monotonic()
     # A case that is kept is made as small as it gets; for the table, nearly so.
-    shrunk = setup.call("shrink", case, "-o", small, "--seconds", 120 if setup.keep else 10)
+    shrunk = setup.call("shrink", case, "-o", small, "--seconds", 120 if setup.keep else 4)
     result.shrink_seconds += time.monotonic() - start
     if shrunk.returncode != 0:
         result.trouble = "not shrunk: " + first_line(shrunk.stderr)
