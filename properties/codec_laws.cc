@@ -85,6 +85,44 @@ TEST(Codec, OfFileHeadersRefusesThatOfAnotherGenerationOrType) {
   });
 }
 
+// With one field as no writer leaves it; the offsets are those of FORMAT.md.
+std::string forged(const FileHeader& header) {
+  std::string bytes = encode(header);
+  const bool follows = header.link == kv::LogLink::follows;
+  switch (any_below(4)) {
+    case 0: bytes[any_below(8)] ^= static_cast<char>(1 + any_below(255)); break;               // the magic
+    case 1: bytes[64 + any_below(4092 - 64)] ^= static_cast<char>(1 + any_below(255)); break;  // the zeros
+    case 2: {
+      const auto link = static_cast<std::uint32_t>(header.link);
+      kv::store(bytes, 12, *rc::gen::distinctFrom(rc::gen::element<std::uint32_t>(0, 1, 2, 3, 256), link));
+      break;
+    }
+    default:
+      if (any_below(2) == 0) {
+        kv::store(
+            bytes, 48,
+            follows ? *rc::gen::element<std::uint64_t>(0, header.generation, ~std::uint64_t{0}) : 1 + any_below(9));
+      } else {
+        kv::store(bytes, 56, follows ? any_below(kv::kFileHeaderBytes) : 1 + any_below(9'000));
+      }
+  }
+  kv::reseal_file_header(bytes);
+  return bytes;
+}
+
+TEST(Codec, OfFileHeadersRefusesWhatNoWriterWritesBehindAGoodChecksum) {
+  check_law(300, [] {
+    const FileHeader header = any_file_header();
+    const std::string bytes = forged(header);
+    RC_ASSERT(code_of(kv::decode_file_header(bytes, header.type, header.generation)) == kv::ErrorCode::corrupted);
+    std::string newer = encode(header);
+    kv::store(newer, 8, *rc::gen::distinctFrom(rc::gen::arbitrary<std::uint32_t>(), kv::kFormatVersion));
+    kv::reseal_file_header(newer);
+    const auto read = kv::decode_file_header(newer, header.type, header.generation);
+    RC_ASSERT(code_of(read) == kv::ErrorCode::unsupported_version);
+  });
+}
+
 // --- payloads ---
 
 Batch batch_of(const std::vector<Batch::Operation>& operations) {
