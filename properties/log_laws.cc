@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/bytes.h"
 #include "properties/format_model.h"
 #include "properties/law.h"
 
@@ -51,7 +52,9 @@ TEST(Log, YieldsAPrefixOfItsRecordsWhereverItIsCut) {
       RC_LOG() << "cut to " << length << '\n';
       const ReadLog got = read(log, log.bytes.substr(0, length));
       RC_ASSERT(got.records == log.records_before(length));
-      RC_ASSERT(got.stop == (got.stopped_at == length ? Step::end : Step::bad));
+      // What is left of a record may be zeros, the first ones of its checksum.
+      const std::string_view rest = std::string_view(log.bytes).substr(got.stopped_at, length - got.stopped_at);
+      RC_ASSERT((got.stop == Step::end) == kv::all_zeros(rest));
       RC_ASSERT(!got.witness);  // what is gone proves nothing
     }
   });
