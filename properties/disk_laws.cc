@@ -17,7 +17,10 @@ namespace {
 // So that most programs find a directory that holds a file, and each meets an error that is rare: a directory cannot be
 // replaced by what it holds.
 DiskProgram with_a_start(DiskProgram program) {
-  program.insert(program.begin(), {{.verb = DiskVerb::make_dir, .path = "dir"}, {.path = "dir/a"}, {.path = "b"}, {.verb = DiskVerb::rename, .path = "dir/a", .to = "dir"}});
+  program.insert(program.begin(), {{.verb = DiskVerb::make_dir, .path = "dir"},
+                                   {.path = "dir/a"},
+                                   {.path = "b"},
+                                   {.verb = DiskVerb::rename, .path = "dir/a", .to = "dir"}});
   return program;
 }
 
