@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -179,6 +180,20 @@ TEST(Damage, AWeakerPromiseIsJudgedByItself) {
       kinds_of(damage_toy(OtherToy(ToyBug::ignores_damage, terms("detect")))).contains(ViolationKind::silent_loss));
   expect_pass(damage_toy(OtherToy(ToyBug::none, terms("detect"))));
   EXPECT_TRUE(kinds_of(damage_toy(OtherToy(ToyBug::skips_bad_records, terms("prefix")))).contains(ViolationKind::hole));
+}
+
+// The search judged by what the subject promises, and came back with a damage that is allowed where the case says less.
+TEST(Damage, AnotherDamageIsLookedForUnderThePromiseThatTheCaseStates) {
+  const OtherToy subject(ToyBug::ignores_damage, terms("exact_prefix"));
+  const Tally tally = damage_toy(subject);
+  ASSERT_FALSE(tally.violations.empty());
+  auto c = parse_case(tally.violations.front().case_text);
+  ASSERT_TRUE(c) << c.error().message();
+  EXPECT_TRUE(find_damage(subject, *c, ViolationKind::silent_loss));
+  const auto on_damage = std::ranges::find(c->promise, "on_damage", &PromiseTerm::key);
+  ASSERT_NE(on_damage, c->promise.end());
+  on_damage->value = "prefix";
+  EXPECT_FALSE(find_damage(subject, *c, ViolationKind::silent_loss));
 }
 
 TEST(Damage, ASubjectThatPromisesNothingOfItIsInconclusive) {

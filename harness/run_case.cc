@@ -104,8 +104,9 @@ class CaseRunner {
   std::optional<Case> find_damage(ViolationKind kind) && {
     const Stage& stage = case_.stages.front();
     if (!stage.damage) return std::nullopt;
-    const auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
+    const auto scenario = scenario_of(stage);
     if (!scenario) return std::nullopt;
+    const DamageTrials trials = trials_of(stage, *scenario);
     const DamageCases damages(campaign_of(stage.damage->kind), *scenario, subject_, 0);
     const CaseOrder order = CaseOrder::spread(damages.size(), 0);
     for (std::uint64_t i = 0; i < std::min(damages.size(), kMostDamages); ++i) {
@@ -114,8 +115,8 @@ class CaseRunner {
       if (!image) continue;
       const auto harmed = HarmedBytes::between(scenario->image, *image, damage.file);
       if (!harmed) continue;
-      const auto wrong = wrong_with_damage(stage, *scenario, *image, *harmed);
-      if (!wrong || wrong->kind != kind) continue;
+      const Settled settled = settle(subject_, wrong_with(trials, *scenario, *image, *harmed));
+      if (!settled.wrong || settled.wrong->kind != kind) continue;
       Case found = case_;
       found.stages.front().damage = damage;
       return found;
@@ -166,7 +167,7 @@ class CaseRunner {
 
   // A scenario, and the damage done to it.
   Step damage(const Stage& stage) {
-    auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
+    const auto scenario = scenario_of(stage);
     if (!scenario && scenario.error().does_not_suit) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: " + scenario.error().text});
     }
@@ -177,19 +178,30 @@ class CaseRunner {
     auto image = faultfs::apply(*stage.damage, scenario->image, &scenario->older);
     if (!image) return stale(0, image.error());
     left.image = *image;
-    scenario->promise = promise_;  // and not what this subject promises
     const auto harmed = HarmedBytes::between(scenario->image, *image, stage.damage->file);
     if (!harmed) {
       return std::unexpected(End{CaseResult::Verdict::stale, std::nullopt, "stage 0: the damage changes nothing"});
     }
-    if (auto wrong = wrong_with_damage(stage, *scenario, *image, *harmed)) return violation(std::move(*wrong));
+    auto wrong = wrong_with(trials_of(stage, *scenario), *scenario, *image, *harmed);
+    if (wrong) return violation(std::move(*wrong));
     return {};
   }
 
-  [[nodiscard]] std::optional<Wrong> wrong_with_damage(const Stage& stage, const Scenario& scenario,
-                                                       const faultfs::Image& image, const HarmedBytes& harmed) const {
+  // Judged by the promise that the case states, and not by what this subject promises.
+  [[nodiscard]] std::expected<Scenario, NoScenario> scenario_of(const Stage& stage) const {
+    auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
+    if (scenario) scenario->promise = promise_;
+    return scenario;
+  }
+
+  // The scenario outlives them.
+  [[nodiscard]] DamageTrials trials_of(const Stage& stage, const Scenario& scenario) const {
+    return {subject_, scenario, Random(stage.script.entropy).next()};
+  }
+
+  static std::optional<Wrong> wrong_with(const DamageTrials& trials, const Scenario& scenario,
+                                         const faultfs::Image& image, const HarmedBytes& harmed) {
     FollowedUp followed_up;
-    const DamageTrials trials(subject_, scenario, Random(stage.script.entropy).next());
     return trials.run(image, harm_of(scenario, harmed).allowed, {}, followed_up).judgement.wrong;
   }
 
