@@ -23,7 +23,7 @@ std::vector<Ground::Part> older_parts(const PlayedRun& run, const std::vector<St
     if (allowed.first > 0) return older;
   }
   if (before == nullptr || before->stretches.empty()) return older;
-  older.push_back({&before->stretches[before->standing.stretch], before->standing.allowed});
+  older.push_back(before->now());
   older.insert(older.end(), before->older.begin(), before->older.end());
   return older;
 }
@@ -41,10 +41,14 @@ Ground ground_at(const PlayedRun& run, const std::vector<Command>& commands, fau
 
 namespace {
 
+// Whether the listing is the answer of a store that is in order.
+bool serves(const Observation& observation) {
+  return (observation.answer == Answer::clean || observation.answer == Answer::torn) && !observation.wrong;
+}
+
 // What the stretch before might have left was settled by an open, and settled otherwise.
 bool shows_what_was_settled(const Ground& ground, const Observation& observation) {
-  const bool serves = observation.answer == Answer::clean || observation.answer == Answer::torn;
-  if (!serves || observation.wrong || ground.standing.stretch == 0) return false;
+  if (!serves(observation) || ground.standing.stretch == 0) return false;
   const PossibleContents& before = ground.stretches[ground.standing.stretch - 1];
   return before.matches(observation.listing, {0, before.size()}).has_value();
 }
@@ -70,16 +74,15 @@ bool every_key_is_possible(const std::vector<Ground::Part>& parts, const Listing
 
 // Whether the store went back to what was possible before an open, as it may.
 bool went_back(const Ground& ground, const Observation& observation) {
-  const bool serves = observation.answer == Answer::clean || observation.answer == Answer::torn;
-  if (ground.older.empty() || !serves || observation.wrong) return false;
+  if (ground.older.empty() || !serves(observation)) return false;
   const auto matches = [&](const Ground::Part& part) {
     return part.contents->matches(observation.listing, part.allowed).has_value();
   };
   if (std::ranges::any_of(ground.older, matches)) return true;
-  const PossibleContents& now = ground.stretches[ground.standing.stretch];
-  if (now.rules().order != Order::per_key) return false;
+  const Ground::Part now = ground.now();
+  if (now.contents->rules().order != Order::per_key) return false;
   std::vector<Ground::Part> parts = ground.older;
-  parts.push_back({&now, ground.standing.allowed});
+  parts.push_back(now);
   return every_key_is_possible(parts, observation.listing);
 }
 
@@ -87,7 +90,8 @@ bool went_back(const Ground& ground, const Observation& observation) {
 
 std::optional<Wrong> judge(const Ground& ground, const Observation& observation) {
   WB_ASSERT(ground.standing.stretch < ground.stretches.size());
-  auto wrong = ground.stretches[ground.standing.stretch].judge(observation, ground.standing.allowed);
+  const auto [contents, allowed] = ground.now();
+  auto wrong = contents->judge(observation, allowed);
   if (!wrong || went_back(ground, observation)) return std::nullopt;
   const bool is_lost = wrong->kind == ViolationKind::lost_ack;
   if ((is_lost && ground.after_recovery) || (!is_lost && shows_what_was_settled(ground, observation))) {

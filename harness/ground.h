@@ -23,6 +23,9 @@ struct Ground {
   // Under served=cached a power cut may take back what an open had served, until something after it is durable: then
   // what was possible before that open is possible again. The latest first.
   std::vector<Part> older = {};
+
+  // What is possible as far as the last open goes.
+  [[nodiscard]] Part now() const { return {&stretches[standing.stretch], standing.allowed}; }
 };
 
 // The ground of a crash after `ops` operations of a run. `commands` are those of its script. `before`: of the crash

@@ -58,6 +58,11 @@ std::uint32_t PossibleContents::id_of(const std::string& key) {
   return id;
 }
 
+std::optional<std::uint32_t> PossibleContents::find(const std::string& key) const {
+  const auto at = std::ranges::lower_bound(keys_, key, {}, &Key::name);
+  return at != keys_.end() && at->name == key ? std::optional(at->id) : std::nullopt;
+}
+
 void PossibleContents::add_step(std::uint32_t command, bool maybe, std::size_t first, std::size_t last) {
   const auto& writes = issued_[command].command.writes.operations();
   const auto step = static_cast<std::uint32_t>(steps_.size());
@@ -114,10 +119,9 @@ std::optional<PossibleContents::Shown> PossibleContents::shown_in(const Listing&
 std::optional<PossibleContents::Shown> PossibleContents::shown_in(const PartialListing& listing) const {
   Shown shown(keys_.size(), &kRefused);
   for (const auto& [key, value] : listing) {
-    const auto at = std::ranges::lower_bound(keys_, key, {}, &Key::name);
-    const bool known = at != keys_.end() && at->name == key;
-    if (!known && value) return std::nullopt;
-    if (known) shown[at->id] = value ? &*value : nullptr;
+    const auto id = find(key);
+    if (!id && value) return std::nullopt;
+    if (id) shown[*id] = value ? &*value : nullptr;
   }
   return shown;
 }

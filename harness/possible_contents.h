@@ -142,6 +142,7 @@ class PossibleContents {
   static bool agrees(const std::string* shown, const std::string* made);
 
   std::uint32_t id_of(const std::string& key);
+  [[nodiscard]] std::optional<std::uint32_t> find(const std::string& key) const;  // its id; nothing: it was never met
   void add_step(std::uint32_t command, bool maybe, std::size_t first, std::size_t last);
   [[nodiscard]] std::size_t steps_before(std::size_t prefix) const;
   [[nodiscard]] std::size_t begin_of(std::size_t step) const { return step == 0 ? 0 : steps_[step - 1].end; }

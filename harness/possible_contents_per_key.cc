@@ -33,9 +33,8 @@ PossibleContents::Standing PossibleContents::standing_of(std::uint32_t key, cons
 }
 
 bool PossibleContents::may_show(const std::string& key, const std::string* shown, const PrefixRange& prefixes) const {
-  const auto at = std::ranges::lower_bound(keys_, key, {}, &Key::name);
-  const bool known = at != keys_.end() && at->name == key;
-  return known ? standing_of(at->id, shown, prefixes).makers > 0 : shown == nullptr;
+  const auto id = find(key);
+  return id ? standing_of(*id, shown, prefixes).makers > 0 : shown == nullptr;
 }
 
 std::vector<PossibleContents::Standing> PossibleContents::standings_of(const Shown& shown,
