@@ -53,16 +53,12 @@ Tally DamageCampaign::prepare() {
 
 // They are one in a hundred, and none is like another: spread among the rest, most would come too late.
 void DamageCampaign::put_whole_files_first() {
-  std::vector<std::uint32_t> rest;
-  places_.clear();
-  for (std::uint64_t i = 0; i < total_; ++i) {
-    const std::uint64_t place = order_.at(i);
+  for (std::uint64_t i = 0; i < total_; ++i) places_.push_back(static_cast<std::uint32_t>(order_.at(i)));
+  std::ranges::stable_partition(places_, [this](std::uint64_t place) {
     const Stage& stage = stage_at(place);
     const auto kind = stage.cases.at(place - stage.first).kind;
-    const bool of_a_file = kind == faultfs::DamageKind::replace || kind == faultfs::DamageKind::delete_file;
-    (of_a_file ? places_ : rest).push_back(static_cast<std::uint32_t>(place));
-  }
-  places_.insert(places_.end(), rest.begin(), rest.end());
+    return kind == faultfs::DamageKind::replace || kind == faultfs::DamageKind::delete_file;
+  });
 }
 
 std::uint64_t DamageCampaign::place_of(std::uint64_t index) const {
