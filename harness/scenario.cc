@@ -210,17 +210,13 @@ class Player {
     session_.reset();
     const auto model = faultfs::parse_disk_model("synced_only");
     WB_ASSERT(model);
-    const OpIndex ops = disk_->trace().ops.size();
-    faultfs::Image left;
-    faultfs::enumerate(disk_->trace(), *model, {.states_per_point = 2, .cuts_per_write = 0}, ops, ops + 1,
-                       [&](faultfs::Candidate& candidate) {
-                         left = candidate.image();
-                         return false;
-                       });
-    TRY(keep_what_survived(left));
+    const faultfs::CrashState all_dropped{.point = {.ops = disk_->trace().ops.size()}, .fates = {}};
+    const auto left = faultfs::apply(all_dropped, disk_->trace(), *model);
+    WB_ASSERT(left.has_value());
+    TRY(keep_what_survived(*left));
     contents_.clear();
     for (const Command& command : history_.commands) apply_to(contents_, command);
-    disk_.emplace(left);
+    disk_.emplace(*left);
     // What the open writes comes after those commands.
     if (!history_.commands.empty()) disk_->mark(MarkKind::acked, history_.commands.size() - 1);
     return open();
