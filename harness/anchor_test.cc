@@ -5,17 +5,12 @@
 
 #include <set>
 
+#include "harness/command_test_util.h"
 #include "harness/play.h"
 #include "harness/reference_subject.h"
 
 namespace walbreaker {
 namespace {
-
-Command put(const std::string& key, const std::string& value) {
-  Command command{CommandKind::put, {}};
-  command.writes.put(key, value);
-  return command;
-}
 
 PlayedRun run(std::vector<Command> commands) {
   Script script{.commands = std::move(commands), .restarts = {{1, Restart::close}}, .closed = true, .settings = {}};

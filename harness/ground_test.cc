@@ -6,17 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "harness/command_test_util.h"
+
 namespace walbreaker {
 namespace {
 
 using faultfs::MarkKind;
 using faultfs::Survival;
-
-Command put(const std::string& key, const std::string& value) {
-  Command command{CommandKind::put, {}};
-  command.writes.put(key, value);
-  return command;
-}
 
 Observation showing(Listing listing) { return {.listing = std::move(listing), .wrong = std::nullopt}; }
 

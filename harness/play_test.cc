@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "harness/command_test_util.h"
 #include "harness/reference_subject.h"
 
 namespace walbreaker {
@@ -18,12 +19,6 @@ using faultfs::MarkKind;
 using faultfs::OpKind;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-Command put(const std::string& key, const std::string& value) {
-  Command command{CommandKind::put, {}};
-  command.writes.put(key, value);
-  return command;
-}
 
 // --- runs ---
 

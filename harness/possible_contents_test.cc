@@ -9,18 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "harness/command_test_util.h"
 #include "harness/random.h"
 
 namespace walbreaker {
 namespace {
 
 using testing::HasSubstr;
-
-Command put(const std::string& key, const std::string& value) {
-  Command command{CommandKind::put, {}};
-  command.writes.put(key, value);
-  return command;
-}
 
 Command del(const std::string& key) {
   Command command{CommandKind::del, {}};

@@ -3,18 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/command_test_util.h"
 #include "harness/workload.h"
 
 namespace walbreaker {
 namespace {
 
 using testing::ElementsAre;
-
-Command put(const std::string& key, const std::string& value) {
-  Command command{CommandKind::put, {}};
-  command.writes.put(key, value);
-  return command;
-}
 
 Command del(const std::string& key) {
   Command command{CommandKind::del, {}};

@@ -1,0 +1,16 @@
+// Commands, as tests write them down.
+#pragma once
+
+#include <string>
+
+#include "harness/command.h"
+
+namespace walbreaker {
+
+inline Command put(const std::string& key, const std::string& value) {
+  Command command{CommandKind::put, {}};
+  command.writes.put(key, value);
+  return command;
+}
+
+}  // namespace walbreaker
