@@ -19,9 +19,22 @@ using faultfs::DiskModel;
 
 Promise promise_of(const Script& script) { return walbreaker::promise_of(kReference, script.settings); }
 
-Ground ground_of(const PlayedRun& run, const Script& script, const DiskModel& model, const Cut& cut) {
-  return ground_at(run, script.commands, cut.state.point.ops, model.survival, promise_of(script));
-}
+// A run, and the disk that it may crash on. Drawn in this order.
+struct Crashing {
+  Script script = *any_script();
+  PlayedRun run = play_well(script);
+  DiskModel model = any_power_cut();
+
+  [[nodiscard]] Ground ground_of(const Cut& cut) const {
+    return ground_at(run, script.commands, cut.state.point.ops, model.survival, promise_of(script));
+  }
+
+  [[nodiscard]] FoundCase case_of(const Cut& cut) const {
+    FoundCase found(kReference, script.settings);
+    found.play(script, run.trace, model, cut.state);
+    return found;
+  }
+};
 
 Observation opened(const Script& script, const faultfs::Image& image) {
   return observe_after_crash(kReference, script.settings, script.epoch, image);
@@ -34,22 +47,14 @@ std::optional<Wrong> wrong_with(const Ground& ground, const Script& script, cons
   return wrong ? wrong : kReference.second_opinion(image, kStoreDirectory, seen);
 }
 
-FoundCase case_of(const Script& script, const PlayedRun& run, const DiskModel& model, const Cut& cut) {
-  FoundCase found(kReference, script.settings);
-  found.play(script, run.trace, model, cut.state);
-  return found;
-}
-
 TEST(Crash, LeavesContentsThatWerePromisedInEveryState) {
   std::uint64_t judged = 0;
   check_law(25, [&] {
-    const Script script = *any_script();
-    const PlayedRun run = play_well(script);
-    const DiskModel model = any_power_cut();
-    for_some_cuts(run.trace, model, [&](const Cut& cut) {
+    const Crashing first;
+    for_some_cuts(first.run.trace, first.model, [&](const Cut& cut) {
       ++judged;
-      if (const auto wrong = wrong_with(ground_of(run, script, model, cut), script, cut.image)) {
-        fail_with(case_of(script, run, model, cut), *wrong, to_text(cut.state));
+      if (const auto wrong = wrong_with(first.ground_of(cut), first.script, cut.image)) {
+        fail_with(first.case_of(cut), *wrong, to_text(cut.state));
       }
     });
   });
@@ -60,21 +65,19 @@ TEST(Crash, LeavesContentsThatWerePromisedInEveryState) {
 TEST(Crash, InsideARecoveryLeavesWhatThatRecoveryWouldHaveServed) {
   std::uint64_t inside = 0;
   check_law(25, [&] {
-    const Script script = *any_script();
-    const PlayedRun run = play_well(script);
-    const DiskModel model = any_power_cut();
-    const Cut first = any_cut(run.trace, model);
-    const Script reopening{.epoch = 2, .settings = script.settings, .entropy = 2};
-    const PlayedRun recovery = play_well(reopening, first.image);
+    const Crashing first;
+    const Cut cut = any_cut(first.run.trace, first.model);
+    const Script reopening{.epoch = 2, .settings = first.script.settings, .entropy = 2};
+    const PlayedRun recovery = play_well(reopening, cut.image);
     RC_ASSERT(recovery.first_served.has_value());
-    for_some_cuts(recovery.trace, model, [&](const Cut& second) {
+    for_some_cuts(recovery.trace, first.model, [&](const Cut& second) {
       if (second.state.point.ops < recovery.first_opened_at()) ++inside;
       const Observation seen = opened(reopening, second.image);
       const bool right = (seen.answer == Answer::clean || seen.answer == Answer::torn) && !seen.wrong &&
                          seen.listing == *recovery.first_served;
       if (right) return;
-      FoundCase found = case_of(script, run, model, first);
-      found.play(reopening, recovery.trace, model, second.state);
+      FoundCase found = first.case_of(cut);
+      found.play(reopening, recovery.trace, first.model, second.state);
       const std::string text = "after a crash in a recovery, the store shows something else: " + seen.text;
       fail_with(std::move(found), {ViolationKind::lost_after_recovery, text}, to_text(second.state));
     });
@@ -84,20 +87,18 @@ TEST(Crash, InsideARecoveryLeavesWhatThatRecoveryWouldHaveServed) {
 
 TEST(Crash, AfterARecoveryTakesNothingThatWasServedOrAckedSince) {
   check_law(20, [] {
-    const Script script = *any_script();
-    const PlayedRun run = play_well(script);
-    const DiskModel model = any_power_cut();
-    const Cut first = any_cut(run.trace, model);
-    const Script sequel = *any_sequel(script);
-    const PlayedRun later = play_well(sequel, first.image);
-    for_some_cuts(later.trace, model, [&](const Cut& second) {
-      const bool inside = second.state.point.ops < later.first_opened_at();
-      Ground ground = inside ? ground_of(run, script, model, first) : ground_of(later, sequel, model, second);
+    const Crashing first;
+    const Cut cut = any_cut(first.run.trace, first.model);
+    const Script sequel = *any_sequel(first.script);
+    const Crashing later{sequel, play_well(sequel, cut.image), first.model};
+    for_some_cuts(later.run.trace, later.model, [&](const Cut& second) {
+      const bool inside = second.state.point.ops < later.run.first_opened_at();
+      Ground ground = inside ? first.ground_of(cut) : later.ground_of(second);
       ground.after_recovery = true;
       const auto wrong = wrong_with(ground, sequel, second.image);
       if (!wrong) return;
-      FoundCase found = case_of(script, run, model, first);
-      found.play(sequel, later.trace, model, second.state);
+      FoundCase found = first.case_of(cut);
+      found.play(sequel, later.run.trace, later.model, second.state);
       fail_with(std::move(found), *wrong, to_text(second.state));
     });
   });
