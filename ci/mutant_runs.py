@@ -34,8 +34,8 @@ class Setup:
         return [str(self.build / "bin/walbreaker"), *map(str, arguments)]
 
     def run_flags(self, campaign):
-        return ["--campaign", *campaign, "--seconds", self.seconds, "--stop-after", "1", "--timeout", "2",
-                "--memory", "256M", "--jobs", "1", "--seed", self.seed]
+        return ["--campaign", *campaign, "--seconds", self.seconds, "--stop-after", "1", "--timeout", "2", "--jobs", "1",
+                "--seed", self.seed]
 
     def run_text(self):
         return shlex.join(["walbreaker", "run", "--plugin", "NAME", *self.run_flags(["all"])])

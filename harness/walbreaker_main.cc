@@ -27,6 +27,13 @@
 #include "harness/report_merge.h"
 #include "harness/subjects.h"
 
+// jemalloc's own name for its settings, where the command is linked with it. A worker's limit on memory counts what is
+// mapped (worker_limits.h): memory that is free has to go back, and not into arenas for threads that there are not.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "retain:false,narenas:1";
+}
+
 namespace walbreaker {
 namespace {
 
