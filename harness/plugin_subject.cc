@@ -192,6 +192,7 @@ FileRole PluginSubject::role_of(std::string_view file_name) const {
   switch (plugin_.role_of(std::string(file_name).c_str())) {
     case WALBREAKER_ROLE_LOG: return FileRole::log;
     case WALBREAKER_ROLE_SNAPSHOT: return FileRole::snapshot;
+    case WALBREAKER_ROLE_UNKNOWN: return FileRole::unknown;
     default: return FileRole::other;
   }
 }

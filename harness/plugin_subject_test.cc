@@ -198,7 +198,10 @@ TEST(PluginSubject, TellsWhatThePluginTells) {
   walbreaker_plugin plugin = fake_plugin();
   plugin.ways = kWays;
   plugin.way_count = 2;
-  plugin.role_of = [](const char* name) -> int { return std::string_view(name) == "log" ? WALBREAKER_ROLE_LOG : 99; };
+  plugin.role_of = [](const char* name) -> int {
+    if (std::string_view(name) == "manifest") return WALBREAKER_ROLE_UNKNOWN;
+    return std::string_view(name) == "log" ? WALBREAKER_ROLE_LOG : 99;
+  };
   const PluginSubject subject(plugin, "./fake.so");
   EXPECT_EQ(subject.name(), "fake");
   EXPECT_EQ(subject.found_by(), "./fake.so");
@@ -206,6 +209,7 @@ TEST(PluginSubject, TellsWhatThePluginTells) {
   EXPECT_EQ(subject.ways(), (std::vector<Settings>{{}, {{"sync", "on_request"}}}));
   EXPECT_EQ(promised(subject, {}, "power"), "never");
   EXPECT_EQ(subject.role_of("log"), FileRole::log);
+  EXPECT_EQ(subject.role_of("manifest"), FileRole::unknown);
   EXPECT_EQ(subject.role_of("99"), FileRole::other);
 }
 

@@ -230,7 +230,8 @@ typedef struct walbreaker_write { /* one of a batch */
 enum {                           /* what a file of the store is, as far as its name says */
        WALBREAKER_ROLE_LOG = 1,  /* every acked command's bytes, in order, after a header */
        WALBREAKER_ROLE_SNAPSHOT, /* the contents at one moment */
-       WALBREAKER_ROLE_OTHER     /* locks, temporary files, files of somebody else: never damaged by a campaign */
+       WALBREAKER_ROLE_OTHER,    /* locks, temporary files, files of somebody else: never damaged by a campaign */
+       WALBREAKER_ROLE_UNKNOWN   /* none of these: it is damaged, and judged by which command wrote the harmed bytes */
 };
 
 enum { /* what an engine need not have */
