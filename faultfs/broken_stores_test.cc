@@ -61,7 +61,7 @@ const std::vector<Row> kRows{
                   {"posix directory_order=in_order", "the create may be dropped, since nothing after it was synced"},
                   {"ordered sync_names_file=false", "the journal need not be committed for the sake of the file"}},
      .hidden_by = {{"process_kill", "the name is in the page cache"},
-                   {"ordered", "a sync of the file commits the transaction that created it"},
+                   {"ordered", "a sync of the file makes its name durable, which one commit of the journal holds"},
                    {"posix sync_names_file=true", "the first record's sync makes the name durable too"}},
      .needs = {"create log dropped"}},
 
@@ -90,7 +90,7 @@ const std::vector<Row> kRows{
                   {"ordered", "no order of the journal helps data that nobody writes any more"},
                   {"synced_only", "what the failed sync was to bring was never synced"},
                   {"posix size_before_data=none", "what is lost is the record, whatever the size says"}},
-     .hidden_by = {{"process_kill", "clean or dirty, the pages live"},
+     .hidden_by = {{"process_kill", "clean or not, the pages live"},
                    {"posix survival=all", "the same"},
                    {"posix failed_sync=stays_pending", "here a second sync does what many believe: it tries again"}},
      .needs = {"write log (dropped|trashed|torn)"}},

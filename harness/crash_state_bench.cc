@@ -1,6 +1,7 @@
 // Crash states a second, on one core: enumerated, and judged, beside the plain way to do the same.
 //
-// One trace serves all: the reference engine, 40 commands on 30 keys with two compactions, on the simulated disk.
+// The subjects are the reference engine, and the real engines whose plugins are in the plugin folder. One trace of each
+// serves all: 40 commands on 30 keys with two compactions, on the simulated disk, in the first of its ways.
 //
 // "crash images": every image that the trace can leave under the model, within the budget, is made, and nothing is done
 // with it. The plain way writes its files into a fresh directory of a file system in memory.
@@ -19,8 +20,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -32,7 +35,8 @@
 #include "harness/child_process.h"
 #include "harness/ground.h"
 #include "harness/observation.h"
-#include "harness/reference_subject.h"
+#include "harness/plugin_library.h"
+#include "harness/subjects.h"
 #include "harness/workload.h"
 
 namespace walbreaker {
@@ -50,9 +54,11 @@ Command put(std::size_t key, std::uint64_t value) {
   return command;
 }
 
-Script make_script() {
+Script script_for(const Subject& subject) {
   Script script;
-  script.settings = {{"compact_after_operations", "0"}, {"compact_after_bytes", "0"}};
+  script.settings = subject.ways().front();
+  script.settings["compact_after_operations"] = "0";
+  script.settings["compact_after_bytes"] = "0";
   for (std::size_t i = 0; script.commands.size() < kCommands; ++i) {
     if (i == 13 || i == 27) script.commands.push_back({CommandKind::compact, {}});
     script.commands.push_back(put(i % kKeys, i));
@@ -60,50 +66,71 @@ Script make_script() {
   return script;
 }
 
-const Script& script() {
-  static const Script kScript = make_script();
-  return kScript;
-}
-
-const PlayedRun& run() {
-  static const PlayedRun kRun = [] {
-    PlayedRun played = play(ReferenceSubject(), script());
-    if (played.mistake) throw std::runtime_error(played.mistake->wrong.text);
-    return played;
-  }();
-  return kRun;
-}
-
 const faultfs::DiskModel& model() {
   static const faultfs::DiskModel kModel = *faultfs::parse_disk_model("posix");
   return kModel;
 }
 
+// An engine that takes a hundred times as long to open has fewer states.
 constexpr faultfs::Budget kBudget{.states_per_point = 16'384};
+constexpr faultfs::Budget kBudgetOfPlugins{.states_per_point = 64};
 
 struct State {
   faultfs::CrashPoint point;
   faultfs::Image image;
 };
 
-// Some of the states, spread evenly.
-std::vector<State> plain_states(std::size_t count) {
-  std::vector<State> states;
-  std::uint64_t number = 0;
-  const auto coverage = faultfs::enumerate(run().trace, model(), kBudget, [](auto&) { return true; });
-  const std::uint64_t step = std::max<std::uint64_t>(1, coverage.distinct_images / count);
-  faultfs::enumerate(run().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
-    if (number++ % step == 0) states.push_back({candidate.point(), candidate.image()});
-    return states.size() < count;
-  });
-  return states;
-}
+// A subject and a run of it.
+class Trial {
+ public:
+  explicit Trial(const Subject& subject)
+      : subject_(subject),
+        script_(script_for(subject)),
+        run_(play(subject, script_)),
+        promise_(promise_of(subject, script_.settings)) {
+    if (run_.mistake) throw std::runtime_error(run_.mistake->wrong.text);
+    coverage_ = enumerate([](auto&) { return true; });
+  }
 
-void expect_right(const faultfs::CrashPoint& point, const Observation& observation) {
-  static const Promise kPromise = promise_of(ReferenceSubject(), script().settings);
-  const auto wrong = judge(ground_at(run(), script().commands, point.ops, model().survival, kPromise), observation);
-  if (wrong) throw std::runtime_error(wrong->text);
-}
+  [[nodiscard]] const Subject& subject() const { return subject_; }
+  [[nodiscard]] const Script& script() const { return script_; }
+  [[nodiscard]] const faultfs::Coverage& coverage() const { return coverage_; }
+  [[nodiscard]] std::size_t ops() const { return run_.trace.ops.size(); }
+
+  faultfs::Coverage enumerate(const std::function<bool(faultfs::Candidate&)>& visit) const {
+    const bool is_plugin = subject_.named().kind == SubjectKind::plugin;
+    return faultfs::enumerate(run_.trace, model(), is_plugin ? kBudgetOfPlugins : kBudget, visit);
+  }
+
+  // Some of the states, spread evenly.
+  [[nodiscard]] std::vector<State> plain_states(std::size_t count) const {
+    std::vector<State> states;
+    std::uint64_t number = 0;
+    const std::uint64_t step = std::max<std::uint64_t>(1, coverage_.distinct_images / count);
+    enumerate([&](faultfs::Candidate& candidate) {
+      if (number++ % step == 0) states.push_back({candidate.point(), candidate.image()});
+      return states.size() < count;
+    });
+    return states;
+  }
+
+  void expect_right(const faultfs::CrashPoint& point, const Observation& observation) const {
+    const auto wrong = judge(ground_at(run_, script_.commands, point.ops, model().survival, promise_), observation);
+    if (wrong) throw std::runtime_error(wrong->text);
+  }
+
+  // The seconds that all states would take at the pace of these.
+  [[nodiscard]] double scaled(double seconds, std::size_t states) const {
+    return seconds * static_cast<double>(coverage_.distinct_images) / static_cast<double>(states);
+  }
+
+ private:
+  const Subject& subject_;
+  Script script_;
+  PlayedRun run_;
+  Promise promise_;
+  faultfs::Coverage coverage_;
+};
 
 // --- the plain ways ---
 
@@ -132,14 +159,16 @@ class FreshDirectory {
   std::filesystem::path root_;
 };
 
-Observation observe_directory(const std::string& directory) {
+Observation observe_directory(const Subject& subject, const std::string& directory) {
   kv::PosixVfs vfs;
-  return observe(ReferenceSubject(), vfs, directory, {.settings = script().settings, .entropy = 1});
+  return observe(subject, vfs, directory, {.settings = script_for(subject).settings, .entropy = 1});
 }
 
 // What the child prints: the answer of the open, and for each key its size, that of its value, and both.
-int recover(const std::string& directory) {
-  const Observation seen = observe_directory(directory);
+int recover(const std::string& found_by, const std::string& directory) {
+  const Subject* subject = find_subject_or_plugin(found_by);
+  if (subject == nullptr) return 1;
+  const Observation seen = observe_directory(*subject, directory);
   if (seen.wrong) return 1;
   fmt::print("{}\n", static_cast<int>(seen.answer));
   for (const auto& [key, value] : seen.listing) fmt::print("{} {}\n{}{}", key.size(), value.size(), key, value);
@@ -160,8 +189,9 @@ std::string take_bytes(std::string_view& text, std::size_t count) {
   return bytes;
 }
 
-Observation observe_in_child(const std::string& directory) {
-  const auto end = run_child({.program = "/proc/self/exe", .arguments = {std::string(kRecoverFlag), directory}});
+Observation observe_in_child(const Subject& subject, const std::string& directory) {
+  const auto end =
+      run_child({.program = "/proc/self/exe", .arguments = {std::string(kRecoverFlag), subject.found_by(), directory}});
   if (!end || end->exit_code != 0) throw std::runtime_error("the child failed");
   std::string_view text = end->output;
   Observation seen;
@@ -177,23 +207,14 @@ Observation observe_in_child(const std::string& directory) {
 
 // --- the races ---
 
-std::uint64_t distinct_images() {
-  return faultfs::enumerate(run().trace, model(), kBudget, [](auto&) { return true; }).distinct_images;
-}
-
-// The seconds that all states would take at the pace of these.
-double scaled(double seconds, std::size_t states) {
-  return seconds * static_cast<double>(distinct_images()) / static_cast<double>(states);
-}
-
-void crash_images(benchmark::State& state) {
-  const std::vector<State> some = plain_states(kPlainImages);
+void crash_images(benchmark::State& state, const Trial& trial) {
+  const std::vector<State> some = trial.plain_states(kPlainImages);
   std::uint64_t files = 0;
-  kv::bench::race(state, distinct_images(),
+  kv::bench::race(state, trial.coverage().distinct_images,
                   {{"in process",
                     [&] {
                       return kv::bench::seconds_of([&] {
-                        faultfs::enumerate(run().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
+                        trial.enumerate([&](faultfs::Candidate& candidate) {
                           files += candidate.image().files.size();
                           return true;
                         });
@@ -204,59 +225,75 @@ void crash_images(benchmark::State& state) {
                       const double seconds = kv::bench::seconds_of([&] {
                         for (const State& one : some) directory.fill(one.image);
                       });
-                      return scaled(seconds, some.size());
+                      return trial.scaled(seconds, some.size());
                     }}});
   if (files == 0) throw std::runtime_error("no image has a file");
 }
 
-double judge_all_in_process() {
-  const ReferenceSubject subject;
+double judge_all_in_process(const Trial& trial) {
+  const Script& script = trial.script();
   return kv::bench::seconds_of([&] {
-    faultfs::enumerate(run().trace, model(), kBudget, [&](faultfs::Candidate& candidate) {
-      expect_right(candidate.point(),
-                   observe_after_crash(subject, script().settings, script().epoch, candidate.image()));
+    trial.enumerate([&](faultfs::Candidate& candidate) {
+      trial.expect_right(candidate.point(),
+                         observe_after_crash(trial.subject(), script.settings, script.epoch, candidate.image()));
       return true;
     });
   });
 }
 
 template <class Observe>
-double judge_in_directories(const std::vector<State>& states, Observe observe_it) {
+double judge_in_directories(const Trial& trial, const std::vector<State>& states, Observe observe_it) {
   FreshDirectory directory;
   const double seconds = kv::bench::seconds_of([&] {
-    for (const State& one : states) expect_right(one.point, observe_it(directory.fill(one.image)));
+    for (const State& one : states)
+      trial.expect_right(one.point, observe_it(trial.subject(), directory.fill(one.image)));
   });
-  return scaled(seconds, states.size());
+  return trial.scaled(seconds, states.size());
 }
 
-void judged_states(benchmark::State& state) {
-  const std::vector<State> many = plain_states(kPlainImages);
-  const std::vector<State> few = plain_states(kPlainChildren);
-  kv::bench::race(state, distinct_images(),
-                  {{"in process", judge_all_in_process},
-                   {"a fresh directory", [&] { return judge_in_directories(many, observe_directory); }},
-                   {"and a child", [&] { return judge_in_directories(few, observe_in_child); }}});
+void judged_states(benchmark::State& state, const Trial& trial) {
+  const std::vector<State> many = trial.plain_states(kPlainImages);
+  const std::vector<State> few = trial.plain_states(kPlainChildren);
+  kv::bench::race(state, trial.coverage().distinct_images,
+                  {{"in process", [&] { return judge_all_in_process(trial); }},
+                   {"a fresh directory", [&] { return judge_in_directories(trial, many, observe_directory); }},
+                   {"and a child", [&] { return judge_in_directories(trial, few, observe_in_child); }}});
 }
 
-BENCHMARK(crash_images)->Name("crash images")->Apply(kv::bench::rounds<5>);
-BENCHMARK(judged_states)->Name("judged states")->Apply(kv::bench::rounds<5>);
+void add_races(const Trial& trial) {
+  const std::string of =
+      trial.subject().named().kind == SubjectKind::subject ? "" : fmt::format(" of {}", trial.subject().name());
+  const auto register_race = [](const std::string& name, auto race) {
+    kv::bench::rounds<5>(benchmark::RegisterBenchmark(name.c_str(), race));
+  };
+  register_race("crash images" + of, [&trial](benchmark::State& state) { crash_images(state, trial); });
+  register_race("judged states" + of, [&trial](benchmark::State& state) { judged_states(state, trial); });
+  fmt::print("trace: {} operations of {}, {} commands on {} keys\nmodel: {}\n{}\n\n", trial.ops(),
+             trial.subject().name(), trial.script().commands.size(), kKeys, faultfs::to_text(model()),
+             faultfs::to_text(trial.coverage()));
+}
 
-void describe() {
-  const auto coverage = faultfs::enumerate(run().trace, model(), kBudget, [](auto&) { return true; });
-  fmt::print("trace: {} operations of the reference engine, {} commands on {} keys\nmodel: {}\n{}\n\n",
-             run().trace.ops.size(), script().commands.size(), kKeys, faultfs::to_text(model()),
-             faultfs::to_text(coverage));
+// The reference, and the real engines that this build has.
+std::vector<const Subject*> subjects() {
+  std::vector<const Subject*> found = {find_subject("reference")};
+  for (const std::string& name : plugin_names()) {
+    if (name == "reference") continue;
+    if (const auto plugin = load_plugin(name)) found.push_back(*plugin);
+  }
+  return found;
 }
 
 }  // namespace
 }  // namespace walbreaker
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string_view(argv[1]) == walbreaker::kRecoverFlag) return walbreaker::recover(argv[2]);
+  if (argc == 4 && std::string_view(argv[1]) == walbreaker::kRecoverFlag) return walbreaker::recover(argv[2], argv[3]);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   try {
-    walbreaker::describe();
+    std::deque<walbreaker::Trial> trials;
+    for (const walbreaker::Subject* subject : walbreaker::subjects())
+      walbreaker::add_races(trials.emplace_back(*subject));
     kv::bench::run_races();
   } catch (const std::exception& error) {
     fmt::print(stderr, "harness_bench: {}\n", error.what());

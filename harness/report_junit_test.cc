@@ -41,9 +41,9 @@ const std::map<std::string, Element> kSchema{
 
 // Reads XML as strictly as a parser has to, and holds it against the schema. Only what is written here is understood:
 // a declaration, elements, attributes, text, and references to characters.
-class Checker {
+class XmlReader {
  public:
-  explicit Checker(std::string_view xml) : rest_(xml) {}
+  explicit XmlReader(std::string_view xml) : rest_(xml) {}
 
   // What is wrong, or nothing.
   std::string check() {
@@ -164,7 +164,7 @@ TEST(JunitReport, IsValidWhateverStandsInIt) {
   report.run.interrupted = true;
   report.run.campaigns[1].tally.trouble = bytes;
   report.violations.push_back({"bitflip", ViolationKind::hung, bytes, 1, bytes, bytes});
-  for (const Report& each : {sample_report(), report, Report{}}) EXPECT_EQ(Checker(to_junit(each)).check(), "");
+  for (const Report& each : {sample_report(), report, Report{}}) EXPECT_EQ(XmlReader(to_junit(each)).check(), "");
 }
 
 TEST(JunitReport, TheCheckOfItsFormFindsWhatIsWrong) {
@@ -183,7 +183,7 @@ TEST(JunitReport, TheCheckOfItsFormFindsWhatIsWrong) {
     std::string bad = good;
     const std::size_t at = from == " tests=\"2\" failures" ? bad.rfind(from) : bad.find(from);
     ASSERT_NE(at, std::string::npos) << from;
-    EXPECT_NE(Checker(bad.replace(at, from.size(), to)).check(), "") << to;
+    EXPECT_NE(XmlReader(bad.replace(at, from.size(), to)).check(), "") << to;
   }
 }
 

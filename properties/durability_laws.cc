@@ -48,14 +48,14 @@ class Reliance {
       case OpKind::sync_dir: sync_dir(op); break;
       default: change_names(op); break;
     }
-    file.dirty |= op.kind == OpKind::write || op.kind == OpKind::truncate || op.kind == OpKind::allocate;
+    file.pending |= op.kind == OpKind::write || op.kind == OpKind::truncate || op.kind == OpKind::allocate;
   }
 
   [[nodiscard]] std::map<std::string, std::string> files() const {
     std::map<std::string, std::string> result;
     for (const auto& [path, id] : names_) {
       const File& file = files_.at(id);
-      if (!file.dirty && !file.spoilt && is_durable(path)) result[path] = file.live;
+      if (!file.pending && !file.spoilt && is_durable(path)) result[path] = file.live;
     }
     return result;
   }
@@ -64,7 +64,7 @@ class Reliance {
   struct File {
     std::string live;
     std::string durable;
-    bool dirty = false;
+    bool pending = false;
     bool spoilt = false;
   };
   struct NameChange {
@@ -78,10 +78,10 @@ class Reliance {
   };
 
   static void sync(File& file, SyncEffect effect) {
-    if (effect == SyncEffect::cleaned) file.spoilt |= file.dirty;
+    if (effect == SyncEffect::cleaned) file.spoilt |= file.pending;
     if (effect == SyncEffect::reverted) file.live = file.durable;
     if (effect == SyncEffect::durable) file.durable = file.live;
-    if (effect == SyncEffect::reverted || effect == SyncEffect::durable) file.dirty = false;
+    if (effect == SyncEffect::reverted || effect == SyncEffect::durable) file.pending = false;
   }
 
   void sync_dir(const TraceOp& op) {
