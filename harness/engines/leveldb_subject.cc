@@ -263,6 +263,7 @@ class LevelDbSession final : public Session {
 std::vector<PromiseTerm> LevelDbSubject::promise(const Settings& settings) const {
   const LevelDbSettings parsed = parse(settings).value_or(LevelDbSettings{});
   const bool checks_all = parsed.options.paranoid_checks && parsed.reads.verify_checksums;
+  // Cited from doc/index.md of LevelDB 1.23, https://github.com/google/leveldb/blob/1.23/doc/index.md
   return {
       // "A crash of just the writing process (i.e., not a reboot) will not cause any loss since even when sync is
       // false, an update is pushed from the process memory into the operating system before it is considered done."
@@ -279,10 +280,12 @@ std::vector<PromiseTerm> LevelDbSubject::promise(const Settings& settings) const
       {"batches", "atomic"},
       // Nothing is said of a write that failed.
       {"on_error", "unknown"},
-      // "[verify_checksums may] force checksum verification of all data [...] By default, no such verification is
-      // done. [paranoid_checks] make[s] the database implementation raise an error as soon as it detects an internal
-      // corruption." That it detects the lack of a log's end is not said.
-      {"on_damage", checks_all ? "prefix" : "none"},
+      // "leveldb associates checksums with all data it stores in the file system." verify_checksums: "force checksum
+      // verification of all data that is read from the file system on behalf of a particular read. By default, no such
+      // verification is done." paranoid_checks: "make the database implementation raise an error as soon as it detects
+      // an internal corruption. [...] By default, paranoid checking is off so that the database can be used even if
+      // parts of its persistent storage have been corrupted."
+      {"on_damage", checks_all ? "detect" : "none"},
       {"keys", "bytes"},
       {"values", "bytes"},
   };
