@@ -5,14 +5,15 @@
 #include <leveldb/write_batch.h>
 
 #include <array>
-#include <charconv>
 #include <cstdarg>
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "harness/engines/leveldb_env.h"
+#include "harness/engines/setting_values.h"
 
 namespace walbreaker {
 
@@ -33,41 +34,12 @@ struct LevelDbSettings {
   std::uint64_t compact_after_operations = 0;
 };
 
-struct Flag {
-  std::string_view name;
-  bool LevelDbSettings::* member = nullptr;
-};
-
-std::optional<bool> parse_flag(std::string_view value) {
-  if (value == "true") return true;
-  if (value == "false") return false;
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> parse_count(std::string_view value) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error == std::errc() && end == value.data() + value.size()) return number;
-  return std::nullopt;
-}
-
-// Stores what was parsed. False: the value was none.
-template <class T, class U>
-bool store(T& into, const std::optional<U>& parsed) {
-  if (parsed) into = static_cast<T>(*parsed);
-  return parsed.has_value();
-}
-
 bool set(LevelDbSettings& settings, std::string_view name, std::string_view value) {
-  if (name == "sync") {
-    if (value == "on_commit" || value == "on_request")
-      return store(settings.writes.sync, std::optional(value == "on_commit"));
-    return store(settings.writes.sync, parse_flag(value));
-  }
-  if (name == "paranoid_checks") return store(settings.options.paranoid_checks, parse_flag(value));
-  if (name == "verify_checksums") return store(settings.reads.verify_checksums, parse_flag(value));
-  if (name == "reuse_logs") return store(settings.options.reuse_logs, parse_flag(value));
-  if (name == "write_buffer_size") return store(settings.options.write_buffer_size, parse_count(value));
+  if (name == "sync") return read_sync(value, settings.writes.sync);
+  if (name == "paranoid_checks") return read_value(value, settings.options.paranoid_checks);
+  if (name == "verify_checksums") return read_value(value, settings.reads.verify_checksums);
+  if (name == "reuse_logs") return read_value(value, settings.options.reuse_logs);
+  if (name == "write_buffer_size") return read_value(value, settings.options.write_buffer_size);
   if (name == "background") {
     settings.background = value == "lazy" ? Background::lazy : Background::eager;
     return value == "lazy" || value == "eager";
@@ -76,7 +48,7 @@ bool set(LevelDbSettings& settings, std::string_view name, std::string_view valu
     settings.care = value == "careful" ? Care::more : Care::native;
     return value == "careful" || value == "native";
   }
-  if (name == "compact_after_operations") return store(settings.compact_after_operations, parse_count(value));
+  if (name == "compact_after_operations") return read_value(value, settings.compact_after_operations);
   return name == "compact_after_bytes";
 }
 
