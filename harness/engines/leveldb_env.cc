@@ -87,7 +87,7 @@ class WritableFile final : public leveldb::WritableFile {
     buffer_.append(bytes.substr(0, fits));
     bytes.remove_prefix(fits);
     if (bytes.empty()) return Status::OK();
-    const Status flushed = Flush();
+    Status flushed = Flush();
     if (!flushed.ok()) return flushed;
     if (bytes.size() >= kWriteBufferBytes) return write(bytes);
     buffer_.append(bytes);
@@ -95,7 +95,7 @@ class WritableFile final : public leveldb::WritableFile {
   }
 
   Status Close() override {
-    const Status flushed = Flush();
+    Status flushed = Flush();
     file_.reset();
     return flushed;
   }
@@ -112,7 +112,7 @@ class WritableFile final : public leveldb::WritableFile {
       const Status synced = env_.sync_directory_of(path_);
       if (!synced.ok()) return synced;
     }
-    const Status flushed = Flush();
+    Status flushed = Flush();
     if (!flushed.ok()) return flushed;
     const auto synced = file_->sync();
     if (!synced) return env_.to_status(synced.error());
@@ -285,7 +285,10 @@ Status LevelDbEnv::UnlockFile(leveldb::FileLock* lock) {
 }
 
 // LevelDB's library starts no thread but by Schedule, and its own Env alone has test directories and loggers.
-void LevelDbEnv::StartThread(void (* /*work*/)(void*), void* /*argument*/) { WB_ASSERT(!"a thread"); }
+void LevelDbEnv::StartThread(void (* /*work*/)(void*), void* /*argument*/) {
+  constexpr bool kStartsNoThread = false;
+  WB_ASSERT(kStartsNoThread);
+}
 
 Status LevelDbEnv::GetTestDirectory(std::string* /*path*/) { return Status::NotSupported("test directory"); }
 

@@ -54,6 +54,7 @@ void expect_pass(const Tally& tally) {
 
 std::vector<ViolationKind> kinds_of(const Tally& tally) {
   std::vector<ViolationKind> kinds;
+  kinds.reserve(tally.violations.size());
   for (const Violation& violation : tally.violations) kinds.push_back(violation.kind);
   return kinds;
 }

@@ -254,7 +254,8 @@ TEST(LevelDbSubject, ASettingThatItDoesNotKnowIsNamedWithThoseThatItKnows) {
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, kv::ErrorCode::invalid_argument);
     const auto& [name, value] = *settings.begin();
-    EXPECT_THAT(opened.error().context, AllOf(HasSubstr(name + "=" + value), HasSubstr("paranoid_checks=true|false")));
+    EXPECT_THAT(opened.error().context,
+                AllOf(HasSubstr(fmt::format("{}={}", name, value)), HasSubstr("paranoid_checks=true|false")));
   }
   EXPECT_TRUE(disk.trace().ops.empty());
 }

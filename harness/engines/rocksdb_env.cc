@@ -13,6 +13,7 @@
 // Private to RocksDB, as of 7.8: port/port_posix.h, db/db_impl/db_impl.h, env/unique_id_gen.h.
 static_assert(ROCKSDB_MAJOR == 7 && ROCKSDB_MINOR == 8, "look whether these are still so");
 
+// NOLINTBEGIN(readability-identifier-naming): RocksDB's names
 namespace rocksdb {
 
 namespace port {
@@ -28,7 +29,7 @@ class __attribute__((visibility("default"))) CondVar {
   void Wait();
 
  private:
-  pthread_cond_t condition_;
+  [[maybe_unused]] pthread_cond_t condition_;
   Mutex* mutex_;
 };
 
@@ -45,6 +46,7 @@ class __attribute__((visibility("default"))) SemiStructuredUniqueIdGen {
 };
 
 }  // namespace rocksdb
+// NOLINTEND(readability-identifier-naming)
 
 namespace walbreaker {
 
@@ -123,7 +125,10 @@ int RocksDbEnv::UnSchedule(void* tag, Priority priority) {
 }
 
 // Nothing that the options leave on starts one.
-void RocksDbEnv::StartThread(void (* /*work*/)(void*), void* /*argument*/) { WB_ASSERT(!"a thread"); }
+void RocksDbEnv::StartThread(void (* /*work*/)(void*), void* /*argument*/) {
+  constexpr bool kStartsNoThread = false;
+  WB_ASSERT(kStartsNoThread);
+}
 
 unsigned int RocksDbEnv::GetThreadPoolQueueLen(Priority priority) const {
   return static_cast<unsigned int>(std::ranges::count(queue_, priority, &Work::priority));

@@ -176,7 +176,7 @@ IOStatus RocksDbFileSystem::NewWritableFile(const std::string& path, const FileO
                                             std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* context) {
   const bool holds_options = path.find("/OPTIONS-") != std::string::npos;
   if (holds_options && options_files_ == OptionsFiles::refused) return IOStatus::NotSupported(path);
-  const IOStatus opened = ReopenWritableFile(path, options, file, context);
+  IOStatus opened = ReopenWritableFile(path, options, file, context);
   if (!opened.ok() || (*file)->GetFileSize({}, nullptr) == 0) return opened;
   return (*file)->Truncate(0, {}, nullptr);
 }

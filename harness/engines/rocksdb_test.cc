@@ -159,7 +159,8 @@ TEST(RocksDbSubject, ASettingThatItDoesNotKnowIsNamedWithThoseThatItKnows) {
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, kv::ErrorCode::invalid_argument);
     const auto& [name, value] = *settings.begin();
-    EXPECT_THAT(opened.error().context, AllOf(HasSubstr(name + "=" + value), HasSubstr("kPointInTimeRecovery")));
+    EXPECT_THAT(opened.error().context,
+                AllOf(HasSubstr(fmt::format("{}={}", name, value)), HasSubstr("kPointInTimeRecovery")));
   }
   EXPECT_TRUE(disk.trace().ops.empty());
 }
