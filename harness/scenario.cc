@@ -95,6 +95,8 @@ class Player {
     if (scenario_.kind == ScenarioKind::power_cut) {
       ops = TRY(cut_power());
       TRY(keep_what_survived(scenario_.image));
+      // Commands that the cut took are not the past of what it left: then there is no older moment.
+      if (history_.commands.size() < older_moment(scenario_.script)) scenario_.older = scenario_.image;
     }
     TRY(add_files(recorded_by_name(disk_->trace(), ops)));
     scenario_.timeline = Timeline(std::move(history_));

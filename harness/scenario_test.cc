@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <set>
 
+#include "faultfs/sim_disk.h"
+#include "harness/configured_subject.h"
+#include "harness/observation.h"
 #include "harness/reference_subject.h"
 #include "harness/toy_subject_test_util.h"
 
@@ -97,6 +100,24 @@ TEST(Scenario, APowerCutLeavesAFirstPartOfTheCommands) {
     const std::size_t issued = scenario.script.commands.size();
     EXPECT_TRUE(scenario.timeline.full() == issued || scenario.timeline.full() == issued - 1);
   }
+}
+
+// A cut that takes commands which were there at the older moment would make a future of it, and values from there would
+// count as phantoms.
+TEST(Scenario, TheOlderMomentOfAPowerCutIsOneThatItLeft) {
+  const ReferenceSubject reference;
+  const auto subject = *ConfiguredSubject::make(reference, {{"sync", "on_request"}}, {});
+  bool went_back = false;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const auto scenario = make_scenario(ScenarioKind::power_cut, *subject, seed, kSmallScenario);
+    ASSERT_TRUE(scenario) << scenario.error().text;
+    const Timeline& timeline = scenario->timeline;
+    went_back = went_back || timeline.full() < older_moment(scenario->script);
+    faultfs::SimDisk disk(scenario->older);
+    const Observation older = observe(*subject, disk, kScenarioDirectory, {});
+    EXPECT_FALSE(timeline.matches(older.listing).empty()) << seed;
+  }
+  EXPECT_TRUE(went_back);
 }
 
 // Its compactions do nothing, and so succeed where no file can be renamed.
