@@ -47,15 +47,15 @@ INSTANTIATE_TEST_SUITE_P(Each, SqlitePower, testing::ValuesIn(SqliteSubject().wa
 });
 
 TEST_P(SqlitePower, SafeSettingsSurviveAPowerCut) {
-  const Tally tally = power(*with(GetParam()), kNothingStale, 1'500);
+  const Tally tally = power(*with(GetParam()), kNothingStale, 800);
   EXPECT_THAT(tally.violations, IsEmpty()) << text(tally);
-  EXPECT_EQ(tally.cases, 1'500u);
+  EXPECT_EQ(tally.cases, 800u);
 }
 
 TEST_P(SqlitePower, IsFoundBrokenWithoutItsSyncs) {
   Settings settings = GetParam();
   settings["synchronous"] = "off";
-  EXPECT_THAT(power(*with(settings), kNothingStale, 3'000).violations, Not(IsEmpty()));
+  EXPECT_THAT(power(*with(settings), kNothingStale, 1'000).violations, Not(IsEmpty()));
 }
 
 // https://www.sqlite.org/pragma.html#pragma_synchronous: "There is a very small (though non-zero) chance that a power
@@ -63,15 +63,15 @@ TEST_P(SqlitePower, IsFoundBrokenWithoutItsSyncs) {
 TEST(SqliteCampaign, FindsTheVerySmallChanceOfNormalWithAJournal) {
   const Tally tally = power(*with({{"synchronous", "normal"}}), kNothingStale, 12'000);
   ASSERT_THAT(tally.violations, Not(IsEmpty()));
-  const Tally ordered = power(*with({{"synchronous", "normal"}}), "ordered", 3'000);
+  const Tally ordered = power(*with({{"synchronous", "normal"}}), "ordered", 1'000);
   EXPECT_THAT(ordered.violations, IsEmpty()) << text(ordered);
 }
 
 // A journal that was deleted is a whole journal still, nonce and checksums included. Where a new journal grows over its
 // bytes before its own are written, a recovery plays it back. PERSIST writes over the header, and syncs that.
 TEST(SqliteCampaign, FindsThatADeletedJournalIsTakenForTheNewOne) {
-  EXPECT_THAT(power(*with({{"journal_mode", "truncate"}}), "posix", 3'000).violations, Not(IsEmpty()));
-  const Tally persist = power(*with({{"journal_mode", "persist"}}), "posix", 3'000);
+  EXPECT_THAT(power(*with({{"journal_mode", "truncate"}}), "posix", 1'000).violations, Not(IsEmpty()));
+  const Tally persist = power(*with({{"journal_mode", "persist"}}), "posix", 1'000);
   EXPECT_THAT(persist.violations, IsEmpty()) << text(persist);
 }
 
@@ -82,11 +82,11 @@ TEST(SqliteCampaign, APaddedLogIsHarmedAfterARecoveryAlone) {
   Settings settings{{"journal_mode", "wal"}, {"wal_autocheckpoint", "6"}};
   const std::string harming = std::string(kNothingStale) + " sector_bytes=4096 harms_shared_sectors=true";
   const auto where = [&](std::string_view place) { return Field(&Violation::where, HasSubstr(place)); };
-  EXPECT_THAT(power(*with(settings), harming, 4'000).violations, Contains(where("in put")));
+  EXPECT_THAT(power(*with(settings), harming, 1'500).violations, Contains(where("in put")));
   settings["psow"] = "0";
-  const Tally tally = power(*with(settings), harming, 4'000);
+  const Tally tally = power(*with(settings), harming, 1'500);
   EXPECT_THAT(tally.violations, AllOf(Not(IsEmpty()), Each(where("after a recovery")))) << text(tally);
-  const Tally journal = power(*with({{"psow", "0"}, {"journal_mode", "persist"}}), harming, 4'000);
+  const Tally journal = power(*with({{"psow", "0"}, {"journal_mode", "persist"}}), harming, 1'500);
   EXPECT_THAT(journal.violations, IsEmpty()) << text(journal);
 }
 
