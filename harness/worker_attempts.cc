@@ -25,7 +25,7 @@ bool WorkerAttempts::can_be_left_out(Moment moment) const {
 }
 
 bool WorkerAttempts::ended(const WorkerEnd& end, std::optional<Violation> draft) {
-  ++deaths_;
+  deaths_ += end.kind == ViolationKind::died ? 1 : kLimitDeaths;
   if (suspect_ && suspect_->moment == end.moment) {
     const bool go_on = can_be_left_out(end.moment);
     confirm(end, std::move(draft));

@@ -4,7 +4,8 @@
 // - ends that one on the same case too, it is a violation, and from then on the case is left out;
 // - ends it on another, that one is the suspect;
 // - answers it, the first end has not been repeated. That is trouble, not a violation: no verdict.
-// The whole is bounded: after kMostDeaths, or where a case cannot be left out, what is left of the order is not run.
+// The whole is bounded: after kMostDeaths, or where a case cannot be left out, what is left of the order is not run. An
+// end by a limit, of time or memory, takes seconds each time, and counts as kLimitDeaths of them.
 #pragma once
 
 #include <optional>
@@ -18,6 +19,7 @@ namespace walbreaker {
 class WorkerAttempts {
  public:
   static constexpr unsigned kMostDeaths = 16;
+  static constexpr unsigned kLimitDeaths = 4;
 
   explicit WorkerAttempts(WorkerOrder order) : order_(std::move(order)) {}
 

@@ -103,6 +103,19 @@ TEST(WorkerAttempts, GivesUpAfterManyEnds) {
   EXPECT_EQ(ends, WorkerAttempts::kMostDeaths);
 }
 
+TEST(WorkerAttempts, GivesUpSoonerWhereEachEndTakesSeconds) {
+  WorkerAttempts attempts(unit());
+  const auto hung_at = [](Moment moment) {
+    WorkerEnd end = died_at(moment);
+    end.kind = ViolationKind::hung;
+    return end;
+  };
+  unsigned ends = 1;
+  while (attempts.ended(hung_at(moment_of(10 + (ends - 1) / 2)), std::nullopt)) ++ends;
+  EXPECT_EQ(ends, WorkerAttempts::kMostDeaths / WorkerAttempts::kLimitDeaths);
+  EXPECT_EQ(attempts.given_up("why").violating_cases, ends / 2);
+}
+
 TEST(WorkerAttempts, APreparationThatNeverEndsWellIsAViolationAndNothingElse) {
   WorkerOrder order = unit();
   order.prepare_only = true;
