@@ -82,9 +82,9 @@ TEST(SqliteCampaign, APaddedLogIsHarmedAfterARecoveryAlone) {
   Settings settings{{"journal_mode", "wal"}, {"wal_autocheckpoint", "6"}};
   const std::string harming = std::string(kNothingStale) + " sector_bytes=4096 harms_shared_sectors=true";
   const auto where = [&](std::string_view place) { return Field(&Violation::where, HasSubstr(place)); };
-  EXPECT_THAT(power(*with(settings), harming, 1'500).violations, Contains(where("in put")));
+  EXPECT_THAT(power(*with(settings), harming, 4'000).violations, Contains(where("in put")));
   settings["psow"] = "0";
-  const Tally tally = power(*with(settings), harming, 1'500);
+  const Tally tally = power(*with(settings), harming, 4'000);
   EXPECT_THAT(tally.violations, AllOf(Not(IsEmpty()), Each(where("after a recovery")))) << text(tally);
   const Tally journal = power(*with({{"psow", "0"}, {"journal_mode", "persist"}}), harming, 1'500);
   EXPECT_THAT(journal.violations, IsEmpty()) << text(journal);
