@@ -164,7 +164,7 @@ TEST(LmdbCampaign, ANewEnvironmentHasNoDurableName) {
 TEST(LmdbCampaign, FindsThatNosyncCorrupts) {
   const auto directory = WorkDirectory::make("").value();
   const std::string command = fmt::format(
-      "{} run --plugin {}/lmdb.so --set nosync=true --campaign power --model ordered --seed 1 --cases 600 "
+      "{} run --plugin {}/lmdb.so --set nosync=true --campaign power --model ordered --seed 1 --cases 60 "
       "--stop-after 1 --jobs 1 --out {} > {}/out.txt 2>&1",
       WALBREAKER_COMMAND, WALBREAKER_PLUGINS, directory->path(), directory->path());
   const int status = std::system(command.c_str());

@@ -61,7 +61,7 @@ TEST_P(SqlitePower, IsFoundBrokenWithoutItsSyncs) {
 // https://www.sqlite.org/pragma.html#pragma_synchronous: "There is a very small (though non-zero) chance that a power
 // failure at just the wrong time could corrupt the database in journal_mode=DELETE on an older filesystem."
 TEST(SqliteCampaign, FindsTheVerySmallChanceOfNormalWithAJournal) {
-  const Tally tally = power(*with({{"synchronous", "normal"}}), kNothingStale, 12'000);
+  const Tally tally = power(*with({{"synchronous", "normal"}}), kNothingStale, 2'000);
   ASSERT_THAT(tally.violations, Not(IsEmpty()));
   const Tally ordered = power(*with({{"synchronous", "normal"}}), "ordered", 1'000);
   EXPECT_THAT(ordered.violations, IsEmpty()) << text(ordered);
