@@ -13,4 +13,10 @@ inline Command put(const std::string& key, const std::string& value) {
   return command;
 }
 
+inline Command del(const std::string& key) {
+  Command command{CommandKind::del, {}};
+  command.writes.remove(key);
+  return command;
+}
+
 }  // namespace walbreaker

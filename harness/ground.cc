@@ -20,7 +20,7 @@ std::vector<Ground::Part> older_parts(const PlayedRun& run, const std::vector<St
     const bool is_first = stretch == 0;
     // What was there before the run is told by `before`, and not by a stretch.
     if (i < standings.size() && !(is_first && before != nullptr)) older.push_back({&run.stretches[stretch], allowed});
-    if (allowed.first > 0) return older;
+    if (run.stretches[stretch].wrote(allowed.first)) return older;
   }
   if (before == nullptr || before->stretches.empty()) return older;
   older.push_back(before->now());

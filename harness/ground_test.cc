@@ -71,6 +71,18 @@ TEST(Ground, NothingGoesThatSomethingDurableCameAfter) {
   EXPECT_TRUE(runs.wrong({{"a", "1"}}));
 }
 
+// The del was acked and is durable, but it found nothing to write, and so nothing that held what the open had served.
+TEST(Ground, WhatWasServedMayGoAfterACommandThatHadNothingToDo) {
+  TwoProcesses runs(promising(Served::cached, Order::prefix, Survives::on_ack));
+  runs.commands[2] = del("c");
+  runs.run.stretches.back() = PossibleContents(Contents{{"a", "1"}, {"b", "1"}}, rules_of(runs.promise));
+  runs.run.stretches.back().add(runs.commands[2], Outcome::nothing);
+  runs.run.trace.marks[4].kind = MarkKind::failed;  // of b=1
+  EXPECT_FALSE(runs.wrong({{"a", "1"}, {"b", "1"}}));
+  EXPECT_FALSE(runs.wrong({{"a", "1"}}));
+  EXPECT_TRUE(runs.wrong({})) << "a=1 was acked";
+}
+
 TEST(Ground, EachKeyGoesBackByItselfWhereOnlyThatIsPromised) {
   const TwoProcesses runs(promising(Served::cached, Order::per_key));
   EXPECT_FALSE(runs.wrong({{"a", "2"}}));

@@ -85,6 +85,14 @@ void PossibleContents::add(const Command& command, Outcome outcome) {
   issued_.back().end = static_cast<std::uint32_t>(steps_.size());
 }
 
+bool PossibleContents::wrote(std::size_t prefix) const {
+  return std::any_of(issued_.begin(), issued_.begin() + static_cast<std::ptrdiff_t>(prefix), [](const Issued& issued) {
+    if (issued.outcome != Outcome::acked) return false;
+    const auto is_put = [](const auto& write) { return write.kind == kv::Batch::Kind::put; };
+    return issued.command.kind != CommandKind::batch || std::ranges::any_of(issued.command.writes.operations(), is_put);
+  });
+}
+
 std::size_t PossibleContents::steps_before(std::size_t prefix) const {
   return prefix == 0 ? 0 : issued_.at(prefix - 1).end;
 }

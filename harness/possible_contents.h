@@ -71,6 +71,10 @@ class PossibleContents {
   [[nodiscard]] std::size_t size() const { return issued_.size(); }
   [[nodiscard]] const ContentsRules& rules() const { return rules_; }
 
+  // Whether any of the first `prefix` commands is sure to have reached the disk where its ack is durable: a del that
+  // found no key need not write, nor need a batch without a put.
+  [[nodiscard]] bool wrote(std::size_t prefix) const;
+
   // What the process shows that was given these commands, if it promises that reads never show one that failed.
   [[nodiscard]] const Contents& acked() const { return acked_; }
 

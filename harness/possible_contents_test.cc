@@ -17,12 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 
-Command del(const std::string& key) {
-  Command command{CommandKind::del, {}};
-  command.writes.remove(key);
-  return command;
-}
-
 Command batch(const std::vector<Command>& parts) {
   Command command{CommandKind::batch, {}};
   for (const Command& part : parts) {

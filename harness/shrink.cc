@@ -92,6 +92,7 @@ class Shrinker {
 
   bool take(const Case& candidate) {
     if (is_spent()) return true;
+    if (!is_promised_the_same(candidate)) return false;
     ++candidates_;
     Case tried = candidate;
     for (Stage& stage : tried.stages) stage.digest.reset();
@@ -102,6 +103,13 @@ class Shrinker {
     auto other =
         tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
     return other && replace(std::move(*other));
+  }
+
+  // A case is judged by the promise that it holds. With settings of which the subject promises less, it would come to
+  // the same kind of violation by breaking what nobody has promised.
+  [[nodiscard]] bool is_promised_the_same(const Case& candidate) const {
+    return candidate.settings == smallest_.settings ||
+           promise_of(subject_, candidate.settings) == promise_of(subject_, smallest_.settings);
   }
 
   // False: it is no smaller.

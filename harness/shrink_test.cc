@@ -60,6 +60,33 @@ INSTANTIATE_TEST_SUITE_P(Each, ShrinkOf,
                                          LeftOut{"of_directories", "lying_sync sync_dir at 0 for_ever of *\n", 1}),
                          [](const auto& row) { return std::string(row.param.name); });
 
+// Promises that its acks are durable where it is asked for that, and never keeps it.
+class DurableIfAsked final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "durable_if_asked"; }
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
+    return reference_.promise({{"sync", settings.contains("durable") ? "on_commit" : "on_request"}});
+  }
+  [[nodiscard]] std::vector<Settings> ways() const override {
+    return {{{"durable", "1"}, {"compact_after_bytes", "0"}}};
+  }
+  [[nodiscard]] FileRole role_of(std::string_view name) const override { return reference_.role_of(name); }
+  [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
+                                        const OpenRequest& request) const override {
+    return reference_.open(vfs, directory, {.settings = {{"sync", "on_request"}}, .entropy = request.entropy});
+  }
+
+ private:
+  ReferenceSubject reference_;
+};
+
+TEST(Shrink, KeepsTheSettingThatThePromiseDependsOn) {
+  const DurableIfAsked subject;
+  const auto shrunk = shrink(subject, found_by_power(subject));
+  ASSERT_TRUE(shrunk) << shrunk.error().message();
+  EXPECT_EQ(shrunk->smallest.settings, (Settings{{"durable", "1"}}));
+}
+
 TEST(Shrink, LeavesTheCaseAsItIsWhereThereIsNoTime) {
   const WithoutSyncs subject("lying_sync sync at 1 for_ever of wal-*.log\n");
   const Case c = found_by_power(subject);

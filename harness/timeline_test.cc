@@ -11,12 +11,6 @@ namespace {
 
 using testing::ElementsAre;
 
-Command del(const std::string& key) {
-  Command command{CommandKind::del, {}};
-  command.writes.remove(key);
-  return command;
-}
-
 Listing listing_of(const Contents& contents) { return {contents.begin(), contents.end()}; }
 
 TEST(Timeline, FindsTheOnePrefixThatShowsTheContents) {
