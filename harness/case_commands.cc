@@ -87,7 +87,13 @@ int shrink(const ShrinkArguments& arguments) {
   if (!c) return refuse("shrink: " + c.error().description());
   const auto subject = subject_of(nullptr, *c);
   if (!subject) return refuse(fmt::format("shrink: {}: {}", arguments.case_path, subject.error().description()));
-  const auto shrunk = shrink(**subject, *c, {.seconds = arguments.seconds});
+  ShrinkOptions options{.seconds = arguments.seconds};
+  if (!arguments.passes_on.empty()) {
+    const auto other = load_subject({SubjectKind::plugin, arguments.passes_on});
+    if (!other) return refuse(fmt::format("shrink: --passes-on: {}", other.error().context));
+    options.passes_on = *other;
+  }
+  const auto shrunk = shrink(**subject, *c, options);
   if (!shrunk) {
     fmt::print(stderr, "walbreaker: shrink: {}: {}\n", arguments.case_path, shrunk.error().description());
     return kInconclusive;

@@ -140,6 +140,8 @@ void add_cases(CLI::App& app, Raw& raw) {
   shrink
       .add_option("--seconds", raw.shrink.seconds, "Stop after so long, at what is smallest then (default: no limit)")
       ->check(CLI::PositiveNumber);
+  shrink.add_option("--passes-on", raw.shrink.passes_on,
+                    "Take only what passes on this plugin: where the defect is not, the case then does not fail");
   CLI::App& explain = *app.add_subcommand("explain", "Show what is on a disk, and what recovery did");
   explain.add_option("path", raw.explain.path, "A case, or a store's directory, which is not changed")->required();
 }

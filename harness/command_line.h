@@ -60,6 +60,7 @@ struct ShrinkArguments {
   std::string case_path;
   std::string out;                // where the smaller case goes; empty: a default
   std::optional<double> seconds;  // nothing: until it is small
+  std::string passes_on;          // a plugin on which the case goes on passing; empty: nothing is asked
 };
 
 struct ExplainArguments {

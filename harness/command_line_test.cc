@@ -120,6 +120,8 @@ TEST(CommandLine, TakesCasesToReplayShrinkAndExplain) {
   EXPECT_EQ(shrink.case_path, "a.case");
   EXPECT_EQ(shrink.out, "b.case");
   EXPECT_EQ(shrink.seconds, std::nullopt);
+  EXPECT_EQ(shrink.passes_on, "");
+  EXPECT_EQ(parse_as<ShrinkArguments>({"shrink", "a.case", "--passes-on", "reference"}).passes_on, "reference");
   EXPECT_EQ(parse_as<ShrinkArguments>({"shrink", "a.case", "--seconds", "5"}).seconds, 5);
   EXPECT_EQ(parse_as<ExplainArguments>({"explain", "some/dir"}).path, "some/dir");
 }

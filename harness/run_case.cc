@@ -83,7 +83,7 @@ class CaseRunner {
     result_.stages.reserve(c.stages.size());  // grounds point into it
   }
 
-  std::optional<Case> find_crash(ViolationKind kind) && {
+  std::optional<Case> find_crash(std::optional<ViolationKind> kind, const AcceptCase& accept) && {
     const Stage& last = case_.stages.back();
     if (!last.crash || last.found || last.scenario || !play_before_last()) return std::nullopt;
     StageRun& played = result_.stages.back();
@@ -92,16 +92,18 @@ class CaseRunner {
     const CrashJudge judge_state(subject_, case_, result_);
     faultfs::enumerate(played.run.trace, last.crash->model, kSearch, [&](faultfs::Candidate& candidate) {
       const auto wrong = judge_state(candidate.point(), candidate.image());
-      if (!wrong || wrong->kind != kind) return true;
+      if (!wrong || (kind && wrong->kind != *kind)) return true;
       found = case_;
       found->stages.back().crash->at = anchor(candidate.state(), anchors_of(played.run.trace, subject_));
-      return false;
+      if (!accept || accept(*found)) return false;
+      found.reset();
+      return true;
     });
     return found;
   }
 
   // The scenario is played once, for all damages.
-  std::optional<Case> find_damage(ViolationKind kind) && {
+  std::optional<Case> find_damage(ViolationKind kind, const AcceptCase& accept) && {
     const Stage& stage = case_.stages.front();
     if (!stage.damage) return std::nullopt;
     const auto scenario = scenario_of(stage);
@@ -119,7 +121,7 @@ class CaseRunner {
       if (!settled.wrong || settled.wrong->kind != kind) continue;
       Case found = case_;
       found.stages.front().damage = damage;
-      return found;
+      if (!accept || accept(found)) return found;
     }
     return std::nullopt;
   }
@@ -305,12 +307,13 @@ std::optional<Wrong> CrashJudge::operator()(const faultfs::CrashPoint& point, co
   return judge(ground, observe_after_crash(subject_, stage.script.settings, stage.script.epoch, image));
 }
 
-std::optional<Case> find_crash(const Subject& subject, const Case& c, ViolationKind kind) {
-  return CaseRunner(subject, c).find_crash(kind);
+std::optional<Case> find_crash(const Subject& subject, const Case& c, std::optional<ViolationKind> kind,
+                               const AcceptCase& accept) {
+  return CaseRunner(subject, c).find_crash(kind, accept);
 }
 
-std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind) {
-  return CaseRunner(subject, c).find_damage(kind);
+std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind, const AcceptCase& accept) {
+  return CaseRunner(subject, c).find_damage(kind, accept);
 }
 
 CaseResult run_case(const Subject& subject, const Case& c) { return CaseRunner(subject, c).run(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,12 +67,18 @@ class CrashJudge {
   Promise promise_;
 };
 
-// The same case with another crash in its last stage, one that comes to a violation of this kind: the first such crash
-// state of the stage's run, within a small budget. Nothing where there is none, or no crash in the last stage.
-[[nodiscard]] std::optional<Case> find_crash(const Subject& subject, const Case& c, ViolationKind kind);
+// Whether a case that was found will do.
+using AcceptCase = std::function<bool(const Case&)>;
+
+// The same case with another crash in its last stage, one that comes to a violation of this kind, or of any: the first
+// such crash state of the stage's run that will do, within a small budget. Nothing where there is none, or no crash in
+// the last stage.
+[[nodiscard]] std::optional<Case> find_crash(const Subject& subject, const Case& c, std::optional<ViolationKind> kind,
+                                             const AcceptCase& accept = {});
 
 // The same case with another damage of the same sort to its scenario, one that comes to a violation of this kind: the
-// first one of a few, spread over all. Nothing where there is none, or no damage.
-[[nodiscard]] std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind);
+// first one that will do of a few, spread over all. Nothing where there is none, or no damage.
+[[nodiscard]] std::optional<Case> find_damage(const Subject& subject, const Case& c, ViolationKind kind,
+                                              const AcceptCase& accept = {});
 
 }  // namespace walbreaker

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "faultfs/line_scanner.h"
 #include "harness/isolated_case.h"
 #include "harness/run_case.h"
 #include "harness/shrink_steps.h"
@@ -51,12 +52,18 @@ Weight weight_of(const Case& c) {
   Weight weight{};
   weight[0] = c.stages.size() + c.image.files.size();
   weight[2] = c.settings.size();
+  for (const auto& [name, value] : c.settings) {
+    std::uint64_t number = 0;
+    if (faultfs::parse_number(value, number)) weight[6] += number;
+  }
   for (const Stage& stage : c.stages) {
     add_commands(stage.script, weight);
     if (stage.crash) add_crash(*stage.crash, weight);
   }
   return weight;
 }
+
+bool passes(const IsolatedVerdict& verdict) { return !verdict.wrong && !verdict.trouble; }
 
 class Shrinker {
  public:
@@ -97,11 +104,12 @@ class Shrinker {
     Case tried = candidate;
     for (Stage& stage : tried.stages) stage.digest.reset();
     const std::optional<ViolationKind> kind = kind_of(tried);
-    if (kind == kind_) return replace(std::move(tried));
+    if (kind == kind_ && passes_elsewhere(tried)) return replace(std::move(tried));
     // What is wrong with no crash at all needs none to be looked for; what takes the process down cannot be looked for.
     if (kind == ViolationKind::baseline || takes_process_down(kind_)) return false;
-    auto other =
-        tried.stages.front().scenario ? find_damage(subject_, tried, kind_) : find_crash(subject_, tried, kind_);
+    const AcceptCase accept = [this](const Case& found) { return passes_elsewhere(found); };
+    auto other = tried.stages.front().scenario ? find_damage(subject_, tried, kind_, accept)
+                                               : find_crash(subject_, tried, kind_, accept);
     return other && replace(std::move(*other));
   }
 
@@ -110,6 +118,12 @@ class Shrinker {
   [[nodiscard]] bool is_promised_the_same(const Case& candidate) const {
     return candidate.settings == smallest_.settings ||
            promise_of(subject_, candidate.settings) == promise_of(subject_, smallest_.settings);
+  }
+
+  [[nodiscard]] bool passes_elsewhere(const Case& c) const {
+    if (options_.passes_on == nullptr) return true;
+    if (takes_process_down(kind_)) return passes(run_isolated(*options_.passes_on, c));
+    return run_case(*options_.passes_on, c).verdict == CaseResult::Verdict::pass;
   }
 
   // False: it is no smaller.
@@ -157,6 +171,13 @@ kv::Result<Shrunk> shrink(const Subject& subject, const Case& c, const ShrinkOpt
   if (!result.wrong || result.wrong->kind != *c.expected) {
     return kv::fail(kv::ErrorCode::invalid_argument,
                     fmt::format("the case expects {}, and came to {}", info(*c.expected).name, found_text(result)));
+  }
+  if (options.passes_on != nullptr) {
+    const IsolatedVerdict elsewhere = run_isolated(*options.passes_on, c);
+    if (!passes(elsewhere)) {
+      return kv::fail(kv::ErrorCode::invalid_argument, fmt::format("the case has to pass on {}, and came to {}",
+                                                                   options.passes_on->name(), found_text(elsewhere)));
+    }
   }
   // The commands that a real process was given belong to the files that it left: no part of them can go.
   const bool is_found = std::ranges::any_of(c.stages, [](const Stage& stage) { return stage.found.has_value(); });

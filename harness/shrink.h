@@ -8,7 +8,11 @@
 // Where the violation takes its process down, each candidate runs in a worker, and no other crash is looked for. This
 // process has one thread.
 //
-// The result depends on the subject and the case alone, where no time is given.
+// A case that is to show a defect passes where the defect is not. What it names, an operation or a byte of a file, may
+// not be there: it is stale then, and says nothing. Where another subject is given, no candidate is taken that does
+// not pass on it.
+//
+// The result depends on the subjects and the case alone, where no time is given.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +28,7 @@ namespace walbreaker {
 struct ShrinkOptions {
   std::uint64_t most_candidates = 4'000;  // after so many it is as small as it has become
   std::optional<double> seconds;          // or after so long, and then the result depends on the machine too
+  const Subject* passes_on = nullptr;     // the case passes there, and goes on doing so; null: nothing is asked
 };
 
 struct Shrunk {
@@ -32,7 +37,8 @@ struct Shrunk {
   bool finished = false;         // no step gives a smaller one
 };
 
-// Errors: invalid_argument where the case comes to no violation of the kind that it expects; stale cases among them.
+// Errors: invalid_argument where the case comes to no violation of the kind that it expects, stale cases among them; or
+// does not pass where it has to.
 kv::Result<Shrunk> shrink(const Subject& subject, const Case& c, const ShrinkOptions& options = {});
 
 // "1 stage, 12 commands, 40 bytes of values, 1 harm, 3 fates": what there is to a case; a harm is a crash, a damage or

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "faultfs/line_scanner.h"
 #include "harness/workload.h"
 
 namespace walbreaker {
@@ -91,6 +92,16 @@ void keep_commands(Stage& stage, const Indices& kept) {
 
 // --- the steps ---
 
+bool for_each_command(const Case& c, const std::function<bool(const Command&, std::size_t, std::size_t)>& offer) {
+  return in_each_stage(c, [&](std::size_t stage) {
+    const auto& commands = c.stages[stage].script.commands;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      if (offer(commands[i], stage, i)) return true;
+    }
+    return false;
+  });
+}
+
 bool fewer_stages(const Case& c, const TakeCandidate& take) {
   if (c.stages.size() < 2) return false;
   return offer_chunks(c.stages.size(), take, [&](const Indices& kept) {
@@ -142,13 +153,49 @@ bool fewer_faults(const Case& c, const TakeCandidate& take) {
   });
 }
 
-bool fewer_settings(const Case& c, const TakeCandidate& take) {
-  return offer_chunks(c.settings.size(), take, [&](const Indices& kept) {
-    Case smaller = c;
-    smaller.settings = only(c.settings, kept);
-    for (Stage& stage : smaller.stages) stage.script.settings = smaller.settings;
-    return smaller;
+// A fault that is counted by operations comes earlier by those of a command that is gone.
+bool earlier_faults(const Case& c, const TakeCandidate& take) {
+  constexpr std::uint64_t kMostOps = 8;  // few commands do more
+  return for_each_command(c, [&](const Command& /*command*/, std::size_t stage, std::size_t index) {
+    const auto& live_fault = c.stages[stage].script.live_fault;
+    if (!live_fault) return false;
+    Indices kept = all_below(c.stages[stage].script.commands.size());
+    kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(index));
+    for (std::uint64_t ops = 1; ops <= std::min(kMostOps, live_fault->fault.at); ++ops) {
+      Case smaller = c;
+      keep_commands(smaller.stages[stage], kept);
+      smaller.stages[stage].script.live_fault->fault.at -= ops;
+      if (take(smaller)) return true;
+    }
+    return false;
   });
+}
+
+Case with_settings(const Case& c, const Settings& settings) {
+  Case other = c;
+  other.settings = settings;
+  for (Stage& stage : other.stages) stage.script.settings = settings;
+  return other;
+}
+
+bool fewer_settings(const Case& c, const TakeCandidate& take) {
+  return offer_chunks(c.settings.size(), take,
+                      [&](const Indices& kept) { return with_settings(c, only(c.settings, kept)); });
+}
+
+// A store that compacts after every third command needs fewer of them than one that does after sixty.
+bool smaller_settings(const Case& c, const TakeCandidate& take) {
+  for (const auto& [name, value] : c.settings) {
+    std::uint64_t number = 0;
+    if (!faultfs::parse_number(value, number) || number < 2) continue;  // 0 is often another word for never
+    auto numbers = rc::shrink::towards(number, std::uint64_t{1});
+    while (const auto smaller_number = numbers.next()) {
+      Settings settings = c.settings;
+      settings[name] = std::to_string(*smaller_number);
+      if (take(with_settings(c, settings))) return true;
+    }
+  }
+  return false;
 }
 
 bool empty_disk(const Case& c, const TakeCandidate& take) {
@@ -170,16 +217,6 @@ kv::Batch batch_of(const std::vector<kv::Batch::Operation>& writes) {
     }
   }
   return batch;
-}
-
-bool for_each_command(const Case& c, const std::function<bool(const Command&, std::size_t, std::size_t)>& offer) {
-  return in_each_stage(c, [&](std::size_t stage) {
-    const auto& commands = c.stages[stage].script.commands;
-    for (std::size_t i = 0; i < commands.size(); ++i) {
-      if (offer(commands[i], stage, i)) return true;
-    }
-    return false;
-  });
 }
 
 Case with_command(const Case& c, std::size_t stage, std::size_t index, Command command) {
@@ -344,13 +381,13 @@ bool plain_faults(const Case& c, const TakeCandidate& take) {
 constexpr std::array kSteps{
     ShrinkStep{"fewer_stages", fewer_stages},       ShrinkStep{"fewer_commands", fewer_commands},
     ShrinkStep{"empty_disk", empty_disk},           ShrinkStep{"fewer_restarts", fewer_restarts},
-    ShrinkStep{"fewer_faults", fewer_faults},       ShrinkStep{"shortest_values", shortest_values},
-    ShrinkStep{"smaller_batches", smaller_batches}, ShrinkStep{"fewer_settings", fewer_settings},
+    ShrinkStep{"fewer_faults", fewer_faults},       ShrinkStep{"earlier_faults", earlier_faults},
+    ShrinkStep{"shortest_values", shortest_values}, ShrinkStep{"smaller_batches", smaller_batches},
+    ShrinkStep{"fewer_settings", fewer_settings},   ShrinkStep{"smaller_settings", smaller_settings},
     ShrinkStep{"shorter_values", shorter_values},   ShrinkStep{"short_keys", short_keys},
     ShrinkStep{"stronger_models", stronger_models}, ShrinkStep{"fewer_fates", fewer_fates},
     ShrinkStep{"whole_fates", whole_fates},         ShrinkStep{"whole_writes", whole_writes},
-    ShrinkStep{"plain_faults", plain_faults},
-};
+    ShrinkStep{"plain_faults", plain_faults}};
 
 }  // namespace
 

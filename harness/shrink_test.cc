@@ -87,6 +87,61 @@ TEST(Shrink, KeepsTheSettingThatThePromiseDependsOn) {
   EXPECT_EQ(shrunk->smallest.settings, (Settings{{"durable", "1"}}));
 }
 
+constexpr const char* kAcks =
+    "walbreaker case 1\nsubject reference\ncampaign power\nexpect lost_ack\npromise kill=on_ack\npromise "
+    "power=on_ack\npromise order=prefix\npromise served=durable\npromise batches=atomic\npromise "
+    "on_error=invisible\n";
+
+std::size_t commands_left(const Subject& subject, const std::string& stages, const ShrinkOptions& options = {}) {
+  const auto c = parse_case(kAcks + stages);
+  EXPECT_TRUE(c) << c.error().message();
+  const auto shrunk = shrink(subject, *c, options);
+  EXPECT_TRUE(shrunk) << shrunk.error().message();
+  return shrunk ? shrunk->smallest.stages.front().script.commands.size() : 0;
+}
+
+constexpr const char* kFivePuts =
+    "put \"a\" \"1\"\nput \"b\" \"2\"\nput \"c\" \"3\"\nput \"d\" \"4\"\nput \"e\" \"5\"\n";
+
+TEST(Shrink, TakesWhatPassesOnAnotherSubjectAlone) {
+  const WithoutSyncs never("lying_sync sync at 1 for_ever of wal-*.log\n");
+  const WithoutSyncs not_the_first("lying_sync sync at 1 once of wal-*.log\n");
+  const std::string stages = std::string("stage\n") + kFivePuts + "model posix\ncrash after command 4 write 0 of log\n";
+  EXPECT_EQ(commands_left(never, stages), 1);
+  EXPECT_EQ(commands_left(never, stages, {.passes_on = &not_the_first}), 2);
+}
+
+TEST(Shrink, RefusesACaseThatDoesNotPassWhereItHasTo) {
+  const WithoutSyncs subject("lying_sync sync at 1 for_ever of wal-*.log\n");
+  const auto shrunk = shrink(subject, found_by_power(subject), {.passes_on = &subject});
+  ASSERT_FALSE(shrunk);
+  EXPECT_THAT(shrunk.error().description(), testing::HasSubstr("has to pass on without_syncs, and came to "));
+}
+
+TEST(Shrink, LetsAFaultComeEarlierWithFewerCommands) {
+  EXPECT_EQ(
+      commands_left(ReferenceSubject(), std::string("stage\nlive_fault lying_sync sync at 5 once of wal-*.log\n") +
+                                            kFivePuts + "model posix\ncrash after command 4 sync 0 of log\n"),
+      1);
+}
+
+TEST(Shrink, MakesTheNumbersOfSettingsSmaller) {
+  const WithoutSyncs subject("lying_sync sync at 0 for_ever of *.tmp\n");
+  auto c = parse_case(std::string(kAcks) + "set compact_after_operations=5\nstage\n" + kFivePuts +
+                      "model posix\ncrash at_start\n");
+  ASSERT_TRUE(c) << c.error().message();
+  c->settings["compact_after_operations"] = "5";
+  const auto is_of_the_compaction = [](const Case& found) {
+    return found.stages.front().crash->at.op->during == During::command;
+  };
+  auto found = find_crash(subject, *c, ViolationKind::unrecoverable, is_of_the_compaction);
+  ASSERT_TRUE(found);
+  found->expected = ViolationKind::unrecoverable;
+  const auto shrunk = shrink(subject, *found, {});
+  ASSERT_TRUE(shrunk) << shrunk.error().message();
+  EXPECT_LE(shrunk->smallest.stages.front().script.commands.size(), 1) << to_text(shrunk->smallest);
+}
+
 TEST(Shrink, LeavesTheCaseAsItIsWhereThereIsNoTime) {
   const WithoutSyncs subject("lying_sync sync at 1 for_ever of wal-*.log\n");
   const Case c = found_by_power(subject);
