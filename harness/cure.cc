@@ -15,6 +15,7 @@ namespace walbreaker {
 
 namespace {
 
+using faultfs::MarkKind;
 using faultfs::OpIndex;
 using faultfs::OpKind;
 
@@ -96,23 +97,61 @@ Survey survey_point(const Subject& subject, const Case& c, const CaseResult& res
   return survey;
 }
 
-}  // namespace
+bool contains(const std::vector<OpIndex>& ops, OpIndex op) { return std::ranges::find(ops, op) != ops.end(); }
 
-namespace {
-
-// The sync whose operations no failing state keeps all of.
-std::optional<Cure> find_sync(const Survey& survey) {
-  std::optional<Cure> best;
-  for (const auto& [sync, pending] : survey.syncs) {
-    const auto found = survey.synced.find(sync);
-    const Kept kept = found == survey.synced.end() ? Kept{} : found->second;
-    if (kept.failing > 0) continue;
-    const Cure cure{pending.back(), pending.size(), std::nullopt,
-                    survey.failing, survey.passing, survey.passing - kept.passing};
-    if (!best || cure.passing_without < best->passing_without) best = cure;
-  }
-  return best;
+// The first answer after so many operations, and not more than `last`.
+const faultfs::Mark* answer_after(const faultfs::Trace& trace, OpIndex ops, OpIndex last) {
+  const auto mark = std::ranges::find_if(trace.marks, [&](const faultfs::Mark& one) {
+    const bool is_answer = one.kind == MarkKind::acked || one.kind == MarkKind::opened || one.kind == MarkKind::closed;
+    return is_answer && one.at >= ops && one.at <= last;
+  });
+  return mark == trace.marks.end() ? nullptr : &*mark;
 }
+
+std::string answer_text(const faultfs::Mark* mark) {
+  if (mark == nullptr) return "the next answer";
+  if (mark->kind == MarkKind::acked) return fmt::format("command {} is answered", mark->command);
+  return mark->kind == MarkKind::opened ? "the open is answered" : "the close is answered";
+}
+
+// Tries what the loss of some operations alone comes to, at other crash points.
+class Loss {
+ public:
+  Loss(const Subject& subject, const Case& c, const CaseResult& result, std::vector<OpIndex> ops)
+      : trace_(result.stages.back().run.trace),
+        model_(choosing_model(c.stages.back().crash->model)),
+        judge_(subject, c, result),
+        lost_(std::move(ops)) {}
+
+  // Whether it comes to a violation after the first `done` operations, all else kept or, where that cannot be, lost.
+  [[nodiscard]] bool shows_at(OpIndex done, std::optional<OpIndex> lost_too = std::nullopt) const {
+    const faultfs::CrashPoint point{done, 0};
+    faultfs::CrashState state{point, {}};
+    for (const OpIndex op : pending_at(point, trace_, model_)) {
+      if (op != lost_too && !contains(lost_, op)) state.fates.push_back({op, "k"});
+    }
+    auto image = faultfs::apply(state, trace_, model_);
+    if (!image) image = faultfs::apply({point, {}}, trace_, model_);
+    return image && judge_(point, *image);
+  }
+
+  // Says what the cure has to come before: that with which the loss begins to show.
+  void limit(Cure& cure, OpIndex last) const {
+    cure.until = lost_.back() + 1;
+    while (cure.until < last && !shows_at(cure.until)) ++cure.until;
+    const OpIndex op = cure.until - 1;
+    if (op == lost_.back()) return;
+    const bool is_answer = answer_after(trace_, cure.until, cure.until) &&
+                           (!contains(pending_at({cure.until, 0}, trace_, model_), op) || shows_at(cure.until, op));
+    if (!is_answer) cure.by = op;
+  }
+
+ private:
+  const faultfs::Trace& trace_;
+  faultfs::DiskModel model_;
+  CrashJudge judge_;
+  std::vector<OpIndex> lost_;
+};
 
 }  // namespace
 
@@ -121,39 +160,33 @@ std::optional<Cure> find_cure(const Subject& subject, const Case& c, const CaseR
   const Survey survey = survey_point(subject, c, result);
   if (survey.failing == 0) return std::nullopt;
   std::optional<Cure> best;
-  for (const auto& [op, kept] : survey.ops) {
-    if (kept.failing > 0) continue;
-    const Cure cure{op, 1, std::nullopt, survey.failing, survey.passing, survey.passing - kept.passing};
-    if (!best || cure.passing_without < best->passing_without) best = cure;
+  std::vector<OpIndex> lost;
+  const auto offer = [&](const std::vector<OpIndex>& ops, const Kept& kept) {
+    if (kept.failing > 0 || (best && best->passing_without <= survey.passing - kept.passing)) return;
+    best = {.op = ops.back(),
+            .together = ops.size(),
+            .failing = survey.failing,
+            .passing = survey.passing,
+            .passing_without = survey.passing - kept.passing};
+    lost = ops;
+  };
+  for (const auto& [op, kept] : survey.ops) offer({op}, kept);
+  if (!best) {
+    for (const auto& [sync, pending] : survey.syncs) {
+      const auto found = survey.synced.find(sync);
+      offer(pending, found == survey.synced.end() ? Kept{} : found->second);
+    }
   }
-  if (!best) return find_sync(survey);
-  for (const auto& [op, kept] : survey.ops) {
-    if (op > best->op && kept.failing == survey.failing && !best->by) best->by = op;
-  }
+  if (best) Loss(subject, c, result, lost).limit(*best, result.stages.back().state->point.ops);
   return best;
 }
-
-namespace {
-
-// The first answer after an operation.
-std::string answer_after(const faultfs::Trace& trace, OpIndex op) {
-  for (const faultfs::Mark& mark : trace.marks) {
-    if (mark.at <= op) continue;
-    if (mark.kind == faultfs::MarkKind::acked) return fmt::format("command {} is answered", mark.command);
-    if (mark.kind == faultfs::MarkKind::opened) return "the open is answered";
-    if (mark.kind == faultfs::MarkKind::closed) return "the close is answered";
-  }
-  return "the next answer";
-}
-
-}  // namespace
 
 std::string to_text(const Cure& cure, const faultfs::Trace& trace) {
   const std::vector<std::string> paths = paths_of_ops(trace);
   const auto named = [&](OpIndex op) {
     return fmt::format("operation {} ({})", op, op_text(trace.ops.at(op), paths.at(op)));
   };
-  const std::string until = cure.by ? named(*cure.by) : answer_after(trace, cure.op);
+  const std::string until = cure.by ? named(*cure.by) : answer_text(answer_after(trace, cure.until, trace.ops.size()));
   return fmt::format(
       "{} after {}, and before {}: of the {} crash states here that come to a violation none keeps {}; of the {} that "
       "do "

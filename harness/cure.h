@@ -3,9 +3,9 @@
 // All crash states of the case's crash point are judged, within a budget; where a write was cut short, those of the
 // moment before it. An operation that no failing state keeps
 // whole was needed, and was not durable: a sync of its file, or of its directory where it changed a name, has to come
-// after it. It has to come before the first later operation that every failing state keeps, since together with that
-// one the loss shows (an unlink of what the operation replaces, for one); and where there is none, before the next
-// answer.
+// after it. When it has to come, crashes at earlier points tell that take this operation alone: before the one with
+// which the loss of it begins to show. That is an operation (an unlink of what was replaced, or whatever makes durable
+// that there was such an operation), or an answer.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ namespace walbreaker {
 struct Cure {
   faultfs::OpIndex op = 0;             // that has to be durable; of several, the last
   std::uint64_t together = 1;          // how many that are
-  std::optional<faultfs::OpIndex> by;  // before this one; nothing: before the answer that follows `op`
+  faultfs::OpIndex until = 0;          // after so many operations the loss begins to show
+  std::optional<faultfs::OpIndex> by;  // with this one, the last of them; nothing: with the answer that follows them
   std::uint64_t failing = 0;           // states of the crash point that come to a violation: none of them keeps `op`
   std::uint64_t passing = 0;           // and states that do not,
   std::uint64_t passing_without = 0;   // so many of them without `op`

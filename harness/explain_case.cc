@@ -177,6 +177,34 @@ std::string tell_verdict(const CaseResult& result) {
   return fmt::format("{}: {}\n", to_string(result.verdict), result.text);
 }
 
+// --- what would cure it ---
+
+// A scenario with a power cut in it, as a case of its commands and of a crash that a power cut comes to.
+std::optional<Case> cut_elsewhere(const Subject& subject, const Case& c) {
+  const auto scenario = c.stages.front().scenario;
+  if (scenario != ScenarioKind::power_cut && scenario != ScenarioKind::discarded_tail) return std::nullopt;
+  Case cut = c;
+  Stage& stage = cut.stages.front();
+  stage.scenario.reset();
+  stage.damage.reset();
+  stage.crash = StageCrash{faultfs::named_models().back().model, {}};
+  return find_crash(subject, cut, std::nullopt);
+}
+
+std::string tell_cure(const Subject& subject, const Case& c, const CaseResult& result) {
+  if (!result.wrong) return "";
+  if (const auto cut = cut_elsewhere(subject, c)) {
+    const CaseResult wrong = run_case(subject, *cut);
+    const std::string text = tell_cure(subject, *cut, wrong);
+    return text.empty() ? ""
+                        : fmt::format("\nthe same commands, and a power cut alone\n  {}: {}\n{}",
+                                      info(wrong.wrong->kind).name, wrong.wrong->text, text);
+  }
+  const auto cure = find_cure(subject, c, result);
+  if (!cure) return "";
+  return fmt::format("\nwhat would cure it\n  {}\n", to_text(*cure, result.stages.back().run.trace));
+}
+
 }  // namespace
 
 std::string explain_case(const Subject& subject, const Case& c) {
@@ -195,10 +223,7 @@ std::string explain_case(const Subject& subject, const Case& c) {
                                                    c.stages.back().scenario ? kScenarioDirectory : kStoreDirectory);
     if (!layout.empty()) text += '\n' + layout;
   }
-  if (const auto cure = result.wrong ? find_cure(subject, c, result) : std::nullopt) {
-    text += fmt::format("\nwhat would cure it\n  {}\n", to_text(*cure, result.stages.back().run.trace));
-  }
-  return text;
+  return text + tell_cure(subject, c, result);
 }
 
 }  // namespace walbreaker
