@@ -1,6 +1,7 @@
 """Runs engines under walbreaker, and reads what came of it."""
 import concurrent.futures
 import dataclasses
+import itertools
 import json
 import os
 import pathlib
@@ -13,32 +14,39 @@ import time
 
 from mutant_patches import CONTROL, Engine
 
-# What finds something alone, for --full: campaigns, and the power cuts of each disk model.
-WAYS = {"truncate": ["truncate"], "bitflip": ["bitflip"], "damage": ["damage"], "kill": ["kill"],
+# What finds something alone, for --full, from the least that can happen to a store to the most: campaigns, and the power
+# cuts of each disk model.
+WAYS = {"kill": ["kill"],
         "power, process_kill": ["power", "--model", "process_kill"],
         "power, synced_only": ["power", "--model", "synced_only"],
         "power, ordered": ["power", "--model", "ordered"],
         "power, posix": ["power", "--model", "posix"],
+        "truncate": ["truncate"], "bitflip": ["bitflip"], "damage": ["damage"],
         "errors": ["errors"]}
+# Where no case of the run holds, each way is run with each of these seeds, until there are so many violations.
+KEEP_SEEDS = ("1", "2", "3")
+KEEP_VIOLATIONS = 20
 VERDICTS = {0: "pass", 1: "violation", 3: "inconclusive"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
     build: pathlib.Path
-    seed: str
+    seeds: tuple[str, ...]
     seconds: str
-    keep: pathlib.Path | None
+    keep: pathlib.Path | None   # where cases are kept
+    cases: pathlib.Path | None  # where they were kept before
 
     def walbreaker(self, *arguments):
         return [str(self.build / "bin/walbreaker"), *map(str, arguments)]
 
-    def run_flags(self, campaign):
-        return ["--campaign", *campaign, "--seconds", self.seconds, "--stop-after", "1", "--timeout", "2", "--jobs", "1",
-                "--seed", self.seed]
+    def run_flags(self, campaign, seed, violations=1):
+        return ["--campaign", *campaign, "--seconds", self.seconds, "--stop-after", str(violations), "--timeout", "2",
+                "--jobs", "1", "--seed", seed]
 
-    def run_text(self):
-        return shlex.join(["walbreaker", "run", "--plugin", "NAME", *self.run_flags(["all"])])
+    def run_text(self, campaign=("all",)):
+        seed = self.seeds[0] if len(self.seeds) == 1 else "SEED"
+        return shlex.join(["walbreaker", "run", "--plugin", "NAME", *self.run_flags(campaign, seed)])
 
     def call(self, *arguments):
         folders = [self.build / folder for folder in ("mutants", "twins", "plugins")]
@@ -52,6 +60,7 @@ class Setup:
 class Result:
     """What came of one engine. Of a violation, the first that was reported."""
     engine: Engine
+    seed: str = ""
     verdict: str = ""      # pass, violation, inconclusive; empty: walbreaker gave none
     trouble: str = ""      # why there is no verdict, or no case
     kind: str = ""
@@ -64,6 +73,7 @@ class Result:
     commands: int | None = None  # of the shrunk case
     shrink_seconds: float = 0
     case: str = ""         # where it is kept
+    kept: str = ""         # of the case that was kept before: "holds", or what it came to; empty: there is none
 
     def good(self):
         return self.verdict == ("violation" if self.engine.kind == "mutant" else "pass")
@@ -109,8 +119,9 @@ def read_report(result, code, report_path, error_text):
 def shrink(setup, result, case, small):
     """Whether there is a smaller case now, of the same kind."""
     start = time.monotonic()
-    # A case that is kept is made as small as it gets; for the table, nearly so.
-    shrunk = setup.call("shrink", case, "-o", small, "--seconds", 120 if setup.keep else 4)
+    # A case that is kept is made as small as it gets, and passes on the reference; for the table, nearly so.
+    limits = ["--seconds", 120, "--passes-on", CONTROL] if setup.keep else ["--seconds", 4]
+    shrunk = setup.call("shrink", case, "-o", small, *limits)
     result.shrink_seconds += time.monotonic() - start
     if shrunk.returncode != 0:
         result.trouble = "not shrunk: " + first_line(shrunk.stderr)
@@ -133,8 +144,19 @@ def holds(setup, result, case):
     return True
 
 
+def more_cases(setup, engine, folder):
+    """The cases of one run after the other: each way alone, with each seed."""
+    for number, (seed, way) in enumerate(itertools.product(KEEP_SEEDS, WAYS.values())):
+        report = folder / f"report-{number}.json"
+        run = setup.call("run", "--plugin", engine.name, *setup.run_flags(way, seed, KEEP_VIOLATIONS), "--json", report,
+                         "--out", folder / f"found-{number}")
+        yield from read_report(Result(engine), run.returncode, report, run.stderr)
+
+
 def keep(setup, result, cases, folder):
     """Shrinks the first case; where cases are kept, the first that holds."""
+    if setup.keep:
+        cases = itertools.chain(cases, more_cases(setup, result.engine, folder))
     for number, case in enumerate(cases):
         small = folder / f"small-{number}.case"
         result.trouble = ""
@@ -153,12 +175,20 @@ def keep(setup, result, cases, folder):
             return
 
 
-def run_engine(setup, engine, campaign=("all",), shrinks=True):
-    result = Result(engine)
+def replay_kept(setup, engine):
+    case = setup.cases / f"{engine.name}.case"
+    if not case.exists():
+        return ""
+    replayed = setup.call("replay", case)
+    return "holds" if replayed.returncode == 0 else first_line(replayed.stdout + replayed.stderr)
+
+
+def run_engine(setup, engine, seed, campaign=("all",), shrinks=True):
+    result = Result(engine, seed)
     with tempfile.TemporaryDirectory(prefix="walbreaker-mutants-") as name:
         folder = pathlib.Path(name)
         start = time.monotonic()
-        run = setup.call("run", "--plugin", engine.name, *setup.run_flags(campaign), "--json", folder / "report.json", "--out",
+        run = setup.call("run", "--plugin", engine.name, *setup.run_flags(campaign, seed), "--json", folder / "report.json", "--out",
                          folder / "found")
         result.seconds = time.monotonic() - start
         cases = read_report(result, run.returncode, folder / "report.json", run.stderr)
@@ -166,6 +196,8 @@ def run_engine(setup, engine, campaign=("all",), shrinks=True):
             result.model = model_of(pathlib.Path(cases[0]).read_text(errors="replace"))
         if cases and shrinks and engine.kind == "mutant":
             keep(setup, result, cases, folder)
+        if setup.cases and not setup.keep and engine.kind == "mutant":
+            result.kept = replay_kept(setup, engine)
     return result
 
 
@@ -180,12 +212,13 @@ def in_parallel(work, jobs):
 
 
 def run_all(setup, engines, jobs):
-    return in_parallel([lambda engine=engine: run_engine(setup, engine) for engine in engines], jobs)
+    work = [lambda engine=engine, seed=seed: run_engine(setup, engine, seed) for seed in setup.seeds for engine in engines]
+    return in_parallel(work, jobs)
 
 
 def run_each_campaign(setup, engines, jobs):
     """For every engine, (the engine, {way: its result})."""
-    work = [lambda engine=engine, way=way: run_engine(setup, engine, way, shrinks=False)
+    work = [lambda engine=engine, way=way: run_engine(setup, engine, setup.seeds[0], way, shrinks=False)
             for engine in engines for way in WAYS.values()]
     results = iter(in_parallel(work, jobs))
     return [(engine, {way: next(results) for way in WAYS}) for engine in engines]

@@ -2,8 +2,8 @@
 import json
 import statistics
 
-HEADS = ("engine", "class", "outcome", "kind", "campaign", "model", "cases", "seconds", "shrunk to")
-RIGHT = ("cases", "seconds", "shrunk to")
+HEADS = ("engine", "class", "outcome", "kind", "campaign", "model", "seed", "cases", "seconds", "shrunk to")
+RIGHT = ("seed", "cases", "seconds", "shrunk to")
 
 
 def commands_text(count):
@@ -12,7 +12,7 @@ def commands_text(count):
 
 def row_of(result):
     return (result.engine.name, result.engine.header.get("class", ""), result.outcome(), result.kind, result.campaign,
-            result.model, f"{result.cases:,}", f"{result.seconds:.1f}", commands_text(result.commands))
+            result.model, result.seed, f"{result.cases:,}", f"{result.seconds:.1f}", commands_text(result.commands))
 
 
 def layout(heads, rows):
@@ -36,7 +36,10 @@ class Score:
         return [result for result in self.results if result.engine.kind in kinds]
 
     def good(self):
-        return bool(self.results) and all(result.good() for result in self.results)
+        return bool(self.results) and all(result.good() for result in self.results) and not self.rotten()
+
+    def rotten(self):
+        return [result for result in self.results if result.kept not in ("", "holds")]
 
     def medians(self):
         killed = [result for result in self.of_kind("mutant") if result.good()]
@@ -59,6 +62,11 @@ class Score:
                 text += f"  survived    {result.engine.name}: {result.engine.header['needs']}\n"
         flagged = [result.engine.name for result in right if not result.good()]
         text += f"false alarms  {len(flagged)} of {len(right)} twins and control{': ' if flagged else ''}{', '.join(flagged)}\n"
+        replayed = sum(result.kept != "" for result in self.results)
+        if replayed:
+            text += f"kept cases    {replayed - len(self.rotten())} of {replayed} still show their mutant\n"
+        for result in self.rotten():
+            text += f"  does not    {result.kept}\n"
         seconds, commands = self.medians()
         if seconds is not None:
             text += f"median        {seconds:.1f} s to the first finding"
@@ -69,10 +77,10 @@ class Score:
 
     def json(self, command):
         engines = [{"name": result.engine.name, "is": result.engine.kind, "class": result.engine.header.get("class", ""),
-                    "outcome": result.outcome(), "kind": result.kind, "campaign": result.campaign, "model": result.model,
+                    "seed": result.seed, "outcome": result.outcome(), "kind": result.kind, "campaign": result.campaign, "model": result.model,
                     "where": result.where, "cases": result.cases, "seconds": round(result.seconds, 3),
                     "commands": result.commands, "shrink_seconds": round(result.shrink_seconds, 3), "case": result.case,
-                    "trouble": result.trouble} for result in self.results]
+                    "kept": result.kept, "trouble": result.trouble} for result in self.results]
         mutants = self.of_kind("mutant")
         seconds, commands = self.medians()
         report = {"format": 1, "command": command, "verdict": "pass" if self.good() else "violation",
@@ -85,14 +93,39 @@ class Score:
         return json.dumps(report, indent=1) + "\n"
 
 
-def campaigns_text(rows):
-    """Markdown: mutant x campaign; and how many each finds alone."""
-    ways = list(rows[0][1]) if rows else []
-    lines = ["| mutant | ingredient | " + " | ".join(ways) + " |", "| --- | --- |" + " --- |" * len(ways)]
-    for engine, results in rows:
-        cells = [results[way].kind or ("" if results[way].verdict == "pass" else results[way].outcome()) for way in ways]
-        lines.append(f"| {engine.name} | {engine.header.get('ingredient', engine.kind)} | " + " | ".join(cells) + " |")
-    mutants = [results for engine, results in rows if engine.kind == "mutant"]
-    found = [str(sum(results[way].verdict == "violation" for results in mutants)) for way in ways]
-    lines.append(f"| of {len(mutants)} | | " + " | ".join(found) + " |")
-    return "\n".join(lines)
+class Campaigns:
+    """What each way finds alone."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.ways = list(rows[0][1]) if rows else []
+        self.mutants = [results for engine, results in rows if engine.kind == "mutant"]
+
+    def found(self, way):
+        return sum(results[way].verdict == "violation" for results in self.mutants)
+
+    def least(self, results):
+        return next((way for way in self.ways if results[way].verdict == "violation"), "")
+
+    def text(self):
+        """Markdown: engine x way, and how many mutants each way finds."""
+        lines = ["| engine | ingredient | " + " | ".join(self.ways) + " |", "| --- | --- |" + " --- |" * len(self.ways)]
+        for engine, results in self.rows:
+            cells = [results[way].kind or ("" if results[way].verdict == "pass" else results[way].outcome())
+                     for way in self.ways]
+            lines.append(f"| {engine.name} | {engine.header.get('ingredient', engine.kind)} | " + " | ".join(cells) + " |")
+        found = [str(self.found(way)) for way in self.ways]
+        lines.append(f"| of {len(self.mutants)} | | " + " | ".join(found) + " |")
+        first = [str(sum(self.least(results) == way for results in self.mutants)) for way in self.ways]
+        lines.append("| and by none to the left | | " + " | ".join(first) + " |")
+        return "\n".join(lines)
+
+    def json(self, command):
+        engines = [{"name": engine.name, "is": engine.kind, "ingredient": engine.header.get("ingredient", ""),
+                    "least": self.least(results),
+                    "ways": {way: {"outcome": result.outcome(), "kind": result.kind, "cases": result.cases,
+                                   "seconds": round(result.seconds, 3), "trouble": result.trouble}
+                             for way, result in results.items()}} for engine, results in self.rows]
+        report = {"format": 1, "command": command, "mutants": len(self.mutants),
+                  "found": {way: self.found(way) for way in self.ways}, "engines": engines}
+        return json.dumps(report, indent=1) + "\n"

@@ -22,8 +22,10 @@ WALBREAKER = f"#!{sys.executable}\n" + textwrap.dedent('''\
         pathlib.Path(after("-o")).write_text(pathlib.Path(arguments[1]).read_text())
         print("from      1 stage, 9 commands\\nto        1 stage, 3 commands")
     elif arguments[0] == "replay":
-        stale = "# stale" in pathlib.Path(arguments[-1]).read_text()
-        sys.exit(3 if stale and "--plugin" in arguments else 0)
+        text = pathlib.Path(arguments[-1]).read_text()
+        if "# rotten" in text or "# stale" in text and "--plugin" in arguments:
+            print("stale: no such operation")
+            sys.exit(3)
     else:
         name = after("--plugin")
         if name.startswith("broken"):
@@ -33,8 +35,10 @@ WALBREAKER = f"#!{sys.executable}\n" + textwrap.dedent('''\
         violations = []
         for number, kind in enumerate(["lost_ack", "hole"] if name.startswith("killed") else []):
             case = out / f"{number}.case"
-            case.write_text(f"walbreaker case 1\\nplugin /somewhere/{name}.so\\nmodel posix\\n"
-                            + ("# stale\\n" if number == 0 and name.endswith("stale") else f"# {kind}\\n"))
+            seed = after("--seed")
+            stale = number == 0 and name.endswith("stale") or seed == "1" and name.endswith("late")
+            case.write_text(f"walbreaker case 1\\nplugin /somewhere/{name}.so\\nmodel posix\\n# found with seed {seed}\\n"
+                            + ("# stale\\n" if stale else f"# {kind}\\n"))
             violations.append({"campaign": "power", "kind": kind, "where": "posix: in put", "case": str(case), "summary": "S"})
         code = 1 if violations else 3 if name.startswith("unmeasured") else 0
         campaign = {"name": "power", "cases": 70, "verdict": {0: "pass", 1: "violation", 3: "inconclusive"}[code]}
@@ -76,8 +80,8 @@ class Mutants(unittest.TestCase):
         self.assertIn("1 of 1 killed", ran.stdout)
         self.assertIn("0 of 2 twins and control", ran.stdout)
         row = next(line for line in ran.stdout.splitlines() if line.startswith("killed_by_power"))
-        self.assertEqual(row.split()[:9], ["killed_by_power", "missing", "fsync", "killed", "lost_ack", "power", "posix", "70",
-                                           row.split()[8]])
+        self.assertEqual(row.split()[:9], ["killed_by_power", "missing", "fsync", "killed", "lost_ack", "power", "posix", "1",
+                                           "70"])
         self.assertTrue(row.endswith("3 commands"), row)
         report = json.loads((self.root / "report.json").read_text())
         self.assertEqual((report["verdict"], report["mutants"], report["killed"], report["right"], report["false_alarms"]),
@@ -135,6 +139,46 @@ class Mutants(unittest.TestCase):
         ran = self.run_mutants("--full", "killed_by_power")
         self.assertIn("| killed_by_power | pending data dropped | lost_ack |", ran.stdout)
         self.assertIn("| of 1 | | 1 |", ran.stdout)
+
+    def test_every_campaign_alone_is_reported_with_the_least_that_suffices(self):
+        self.mutant("killed_by_power")
+        self.mutant("quiet")
+        report = self.root / "report.json"
+        self.assertEqual(self.run_mutants("--full", "--json", report, "killed_by_power", "quiet").returncode, 0)
+        told = json.loads(report.read_text())
+        self.assertEqual((told["mutants"], set(told["found"].values())), (2, {1}))
+        killed, quiet = told["engines"]
+        self.assertEqual((killed["least"], killed["ingredient"], killed["ways"]["errors"]["kind"]),
+                         ("kill", "pending data dropped", "lost_ack"))
+        self.assertEqual((quiet["least"], quiet["ways"]["kill"]["outcome"]), ("", "survived"))
+
+    def test_each_of_several_seeds_has_a_row(self):
+        self.mutant("killed_by_power")
+        ran = self.run_mutants("--seed", "9..11")
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        self.assertIn("3 of 3 killed", ran.stdout)
+        self.assertIn("0 of 3 twins and control", ran.stdout)
+        self.assertEqual([line.split()[7] for line in ran.stdout.splitlines() if line.startswith("killed_by_power")],
+                         ["9", "10", "11"])
+
+    def test_a_kept_case_that_does_not_show_its_mutant_any_more_fails(self):
+        self.mutant("killed_by_power")
+        (self.root / "cases").mkdir()
+        case = self.root / "cases/killed_by_power.case"
+        case.write_text("walbreaker case 1\n")
+        ran = self.run_mutants()
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        self.assertIn("1 of 1 still show their mutant", ran.stdout)
+        case.write_text("walbreaker case 1\n# rotten\n")
+        ran = self.run_mutants()
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("0 of 1 still show their mutant\n  does not    stale", ran.stdout)
+
+    def test_looks_further_for_a_case_that_the_reference_passes(self):
+        self.mutant("killed_late")
+        ran = self.run_mutants("--keep", self.root / "cases")
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        self.assertIn("# found with seed 2", (self.root / "cases/killed_late.case").read_text())
 
 
 class Refresh(unittest.TestCase):
