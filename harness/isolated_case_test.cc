@@ -31,9 +31,9 @@ class Mortal final : public Subject {
   ReferenceSubject reference_;
 };
 
-Case must_parse(const std::string& stages) {
-  const auto c = parse_case(
-      "walbreaker case 1\nsubject reference\nexpect died\npromise kill=on_ack\npromise order=prefix\n" + stages);
+Case must_parse(const std::string& stages, const std::string& expected = "died") {
+  const auto c = parse_case("walbreaker case 1\nsubject reference\nexpect " + expected +
+                            "\npromise kill=on_ack\npromise order=prefix\n" + stages);
   EXPECT_TRUE(c) << c.error().message();
   return c ? *c : Case{};
 }
@@ -58,6 +58,37 @@ TEST(IsolatedCase, ACaseThatTakesItsProcessDownShrinksToo) {
   const auto shrunk = shrink(Mortal(), must_parse("stage\nput \"a\" \"1\"\nput \"die\" \"now\"\nput \"b\" \"2\"\n"));
   ASSERT_TRUE(shrunk) << shrunk.error().message();
   EXPECT_EQ(shrunk->smallest.stages.front().script.commands.size(), 1U);
+}
+
+// The reference engine, which forgets the key "lost", and ends its process where that stands alone.
+class Forgetful final : public Subject {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "forgetful"; }
+  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
+    return reference_.promise(settings);
+  }
+  [[nodiscard]] FileRole role_of(std::string_view name) const override { return reference_.role_of(name); }
+  [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
+                                        const OpenRequest& request) const override {
+    auto opened = reference_.open(vfs, directory, request);
+    if (opened && opened->session->get("lost").value_or(std::nullopt)) {
+      if (opened->session->scan()->size() == 1) std::abort();
+      EXPECT_TRUE(request.read_only || opened->session->del("lost"));
+    }
+    return opened;
+  }
+
+ private:
+  ReferenceSubject reference_;
+};
+
+TEST(IsolatedCase, ACandidateThatTakesItsProcessDownIsLeftOut) {
+  const Case c = must_parse("stage\nput \"a\" \"1\"\nput \"lost\" \"2\"\nput \"b\" \"3\"\n", "hole");
+  const auto shrunk = shrink(Forgetful(), c);
+  ASSERT_TRUE(shrunk) << shrunk.error().message();
+  EXPECT_TRUE(shrunk->finished);
+  EXPECT_EQ(shrunk->smallest.expected, ViolationKind::hole);
+  EXPECT_EQ(shrunk->smallest.stages.front().script.commands.size(), 2U);
 }
 
 }  // namespace

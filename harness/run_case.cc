@@ -8,6 +8,7 @@
 #include "engine/assert.h"
 #include "faultfs/enumerate.h"
 #include "harness/case_order.h"
+#include "harness/configured_subject.h"
 #include "harness/damage_cases.h"
 #include "harness/damage_oracle.h"
 #include "harness/damage_trial.h"
@@ -189,11 +190,11 @@ class CaseRunner {
     return {};
   }
 
-  // Judged by the promise that the case states, and not by what this subject promises.
+  // Played and judged by the promise that the case states, and not by what this subject promises.
   [[nodiscard]] std::expected<Scenario, NoScenario> scenario_of(const Stage& stage) const {
-    auto scenario = play_scenario(*stage.scenario, subject_, stage.script);
-    if (scenario) scenario->promise = promise_;
-    return scenario;
+    const auto subject = ConfiguredSubject::make(subject_, {}, to_terms(promise_));
+    if (!subject) return std::unexpected(NoScenario{{ViolationKind::baseline, subject.error().message()}, true});
+    return play_scenario(*stage.scenario, **subject, stage.script);
   }
 
   // The scenario outlives them.

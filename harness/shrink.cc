@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "faultfs/line_scanner.h"
 #include "harness/isolated_case.h"
 #include "harness/run_case.h"
+#include "harness/runner.h"
 #include "harness/shrink_steps.h"
 
 namespace walbreaker {
@@ -63,12 +66,15 @@ Weight weight_of(const Case& c) {
   return weight;
 }
 
+using Clock = std::chrono::steady_clock;
+
 bool passes(const IsolatedVerdict& verdict) { return !verdict.wrong && !verdict.trouble; }
 
 class Shrinker {
  public:
-  Shrinker(const Subject& subject, const Case& c, const ShrinkOptions& options)
-      : subject_(subject), options_(options), kind_(*c.expected), smallest_(c) {}
+  Shrinker(const Subject& subject, const Case& c, const ShrinkOptions& options, Clock::time_point start,
+           CaseWatch& watch)
+      : subject_(subject), options_(options), start_(start), watch_(watch), kind_(*c.expected), smallest_(c) {}
 
   Shrunk run() && {
     bool changed = true;
@@ -81,7 +87,7 @@ class Shrinker {
 
  private:
   [[nodiscard]] bool is_spent() const {
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start_;
+    const std::chrono::duration<double> taken = Clock::now() - start_;
     return candidates_ >= options_.most_candidates || (options_.seconds && taken.count() >= *options_.seconds);
   }
 
@@ -100,7 +106,10 @@ class Shrinker {
   bool take(const Case& candidate) {
     if (is_spent()) return true;
     if (!is_promised_the_same(candidate)) return false;
-    ++candidates_;
+    const bool is_harmless = watch_.at(candidates_++, [this] {
+      return Violation{kind_, fmt::format("candidate {}", candidates_), "", 0, to_text(smallest_)};
+    });
+    if (!is_harmless) return false;
     Case tried = candidate;
     for (Stage& stage : tried.stages) stage.digest.reset();
     const std::optional<ViolationKind> kind = kind_of(tried);
@@ -151,11 +160,64 @@ class Shrinker {
 
   const Subject& subject_;
   const ShrinkOptions& options_;
+  Clock::time_point start_;
+  CaseWatch& watch_;
   ViolationKind kind_;
   Case smallest_;
   std::uint64_t candidates_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+constexpr std::pair kCandidates = {"shrink", "candidates"};
+constexpr std::pair kFinished = {"shrink", "finished"};
+
+// All of the shrinking, as the one unit of a campaign whose cases are the candidates: what it came to is its violation.
+class ShrinkCampaign final : public Campaign {
+ public:
+  ShrinkCampaign(const Subject& subject, const Case& c, const ShrinkOptions& options)
+      : subject_(subject), case_(c), options_(options) {}
+
+  [[nodiscard]] std::string_view name() const override { return "shrink"; }
+  Tally prepare() override { return {}; }
+  [[nodiscard]] std::optional<std::uint64_t> total_cases() const override { return options_.most_candidates + 1; }
+  [[nodiscard]] std::uint64_t cases_per_unit() const override { return options_.most_candidates + 1; }
+
+  Tally run(const CaseRange&, CaseWatch& watch) override {
+    const Shrunk shrunk = Shrinker(subject_, case_, options_, start_, watch).run();
+    Tally tally{.cases = 1, .fired = 1};
+    tally.counts[kCandidates] = shrunk.candidates;
+    tally.counts[kFinished] = shrunk.finished ? 1 : 0;
+    tally.add(Violation{*case_.expected, "the smallest", "", 0, to_text(shrunk.smallest)});
+    return tally;
+  }
+
+ private:
+  const Subject& subject_;
+  const Case& case_;
+  const ShrinkOptions& options_;
+  Clock::time_point start_ = Clock::now();
+};
+
+// In a worker: a candidate may take its process down where the case does not, and is left out then. After many of them
+// it is left at what was the smallest before the last one.
+Shrunk shrink_in_worker(const Subject& subject, const Case& c, const ShrinkOptions& options) {
+  std::vector<std::unique_ptr<Campaign>> campaigns;
+  campaigns.push_back(std::make_unique<ShrinkCampaign>(subject, c, options));
+  RunReport report = run_campaigns(campaigns, {.budget = {.kind = Budget::Kind::exhaustive}, .stop_after = 1'000});
+  Tally& tally = report.campaigns.front().tally;
+  Shrunk result{c, tally.counts[kCandidates], tally.counts[kFinished] == 1};
+  for (const Violation& violation : tally.violations) {
+    auto found = parse_case(violation.case_text);
+    if (!found) continue;
+    found->expected = c.expected;
+    if (weight_of(*found) < weight_of(result.smallest)) result.smallest = *std::move(found);
+  }
+  return result;
+}
+
+Shrunk shrink_unwatched(const Subject& subject, const Case& c, const ShrinkOptions& options) {
+  CaseWatch nobody;
+  return Shrinker(subject, c, options, Clock::now(), nobody).run();
+}
 
 std::string found_text(const IsolatedVerdict& verdict) {
   if (verdict.wrong) return fmt::format("{}: {}", info(verdict.wrong->kind).name, verdict.wrong->text);
@@ -182,7 +244,8 @@ kv::Result<Shrunk> shrink(const Subject& subject, const Case& c, const ShrinkOpt
   // The commands that a real process was given belong to the files that it left: no part of them can go.
   const bool is_found = std::ranges::any_of(c.stages, [](const Stage& stage) { return stage.found.has_value(); });
   if (is_found) return Shrunk{c, 0, true};
-  Shrunk shrunk = Shrinker(subject, c, options).run();
+  Shrunk shrunk =
+      takes_process_down(*c.expected) ? shrink_unwatched(subject, c, options) : shrink_in_worker(subject, c, options);
   shrunk.smallest.comment = fmt::format("shrunk from {}\nto {}", size_text(c), size_text(shrunk.smallest));
   return shrunk;
 }

@@ -5,8 +5,9 @@
 // a crash that does not come to the violation, the crash states of its own run are tried before it is given up: with
 // fewer commands the same defect shows itself at another place.
 //
-// Where the violation takes its process down, each candidate runs in a worker, and no other crash is looked for. This
-// process has one thread.
+// All of it runs in a worker, so that a candidate which crashes, loops or eats memory is left out. Where the violation
+// itself takes its process down, each candidate runs in one, and no other crash is looked for. This process has one
+// thread.
 //
 // A case that is to show a defect passes where the defect is not. What it names, an operation or a byte of a file, may
 // not be there: it is stale then, and says nothing. Where another subject is given, no candidate is taken that does

@@ -189,7 +189,7 @@ TEST(WalbreakerCommand, TellsWhatIsKnownWhereItIsInterrupted) {
 
 TEST(WalbreakerCommand, ListsWhatThereIs) {
   EXPECT_EQ(run({"list", "subjects"}).output, "reference\n");
-  EXPECT_EQ(run({"list", "plugins"}).output, "reference\n");
+  EXPECT_THAT(run({"list", "plugins"}).output, HasSubstr("reference\n"));
   EXPECT_THAT(run({"list", "campaigns"}).output, AllOf(HasSubstr("truncate "), HasSubstr("soak ")));
   EXPECT_THAT(run({"list", "violations"}).output, HasSubstr("silent_loss"));
   EXPECT_THAT(run({"list", "models"}).output, HasSubstr("\nposix "));
