@@ -61,6 +61,7 @@ struct Program {
   Script script;
   Promise promise;
   std::array<std::uint64_t, faultfs::kOpKinds.size()> operations;
+  std::vector<faultfs::TraceOp> changes;  // of them, those that change the disk
 
   // How many operations a fault of this kind may hit.
   [[nodiscard]] std::uint64_t operations_for(FaultKind kind) const {
@@ -68,11 +69,23 @@ struct Program {
     for (const faultfs::OpKind op : faultfs::info(kind).hits) sum += operations.at(static_cast<std::size_t>(op));
     return sum;
   }
+
+  // What all of the at-th operation that a fault of this kind may hit is, as an amount.
+  [[nodiscard]] std::uint64_t all_of(FaultKind kind, std::uint64_t at) const {
+    for (const faultfs::TraceOp& op : changes) {
+      if (std::ranges::find(faultfs::info(kind).hits, op.kind) == faultfs::info(kind).hits.end() || at-- > 0) continue;
+      return op.kind == faultfs::OpKind::write ? op.length : 1;
+    }
+    return 1;
+  }
 };
 
-std::uint64_t draw_amount(const FaultRow& row, Random& random) {
+// An operation that does all, and fails, is drawn more often than its share: it looks most like one that succeeded.
+std::uint64_t draw_amount(const FaultRow& row, const Program& program, std::uint64_t at, Random& random) {
   switch (faultfs::info(row.kind).amount) {
-    case faultfs::Amount::after: return row.does_something ? random.between(1, 8'192) : 0;
+    case faultfs::Amount::after:
+      if (!row.does_something) return 0;
+      return random.one_in(3) ? program.all_of(row.kind, at) : random.between(1, 8'192);
     case faultfs::Amount::bytes: return random.between(1, 64);
     default: return 0;
   }
@@ -109,7 +122,7 @@ class ErrorUnit {
   [[nodiscard]] std::uint64_t next_case() const { return cases_.first + tally_.cases; }
 
   void play(Random random) {
-    Program program{draw_script(subject_, random.split(0)), {}, {}};
+    Program program{draw_script(subject_, random.split(0)), {}, {}, {}};
     program.script.restarts[program.script.commands.size()] = random.one_in(3) ? Restart::close : Restart::kill;
     program.promise = promise_of(subject_, program.script.settings);
     const auto made = [&] { return FoundRun{case_of(program.script), ""}; };
@@ -117,13 +130,14 @@ class ErrorUnit {
       ++tally_.cases;
       return;
     }
-    const PlayedRun without = walbreaker::play(subject_, program.script);
+    PlayedRun without = walbreaker::play(subject_, program.script);
     if (without.mistake) {
       fail({ViolationKind::baseline, without.mistake->wrong.text}, "a program without a fault", made);
       ended_ = true;
       return;
     }
     program.operations = without.operations;
+    program.changes = std::move(without.trace.ops);
     // The steps are the outer loop: where a unit ends early, no fault was left out. Once and for ever take turns, as
     // more programs find more than both at each place of one.
     for (std::uint64_t step = 0; step < kPointsPerFault; ++step) {
@@ -140,8 +154,11 @@ class ErrorUnit {
     const std::uint64_t operations = program.operations_for(row.kind);
     const std::uint64_t at = place(step, operations, random);
     if (!is_going_on() || at > operations) return;
-    const faultfs::Fault fault{
-        .kind = row.kind, .path = pattern_for(row), .at = at, .lasting = lasting, .amount = draw_amount(row, own)};
+    const faultfs::Fault fault{.kind = row.kind,
+                               .path = pattern_for(row),
+                               .at = at,
+                               .lasting = lasting,
+                               .amount = draw_amount(row, program, at, own)};
     Script script = program.script;
     script.live_fault = LiveFault{fault, row.failed_sync};
     const auto run = try_fault(script, row);
@@ -154,6 +171,7 @@ class ErrorUnit {
               own);
     const bool goes_on = firing.command && subject_.capabilities().compact && own.one_in(2);
     if (goes_on && is_going_on()) compact_next(program, script, *firing.command, row, own);
+    if (firing.command && !goes_on && is_going_on()) close_next(program, script, *firing.command, row, own);
   }
 
   // What an error has spoiled, the next compaction may make durable, or rest on: the same run with one right after the
@@ -176,6 +194,22 @@ class ErrorUnit {
     if (answered == marks.end() || issued->at == answered->at) return;  // refused
     cut_power(script, program.promise, row, *run,
               {random.between(issued->at, answered->at), random.between(issued->at, answered->at)}, random);
+  }
+
+  // So may a close right behind it.
+  void close_next(const Program& program, Script script, std::size_t command, const FaultRow& row, Random& random) {
+    script.restarts[command + 1] = Restart::close;
+    const auto run = try_fault(script, row);
+    if (!run) return;
+    const auto& marks = run->trace.marks;
+    const auto answered = std::ranges::find_if(marks, [&](const faultfs::Mark& mark) {
+      const bool is_answer = mark.kind == faultfs::MarkKind::acked || mark.kind == faultfs::MarkKind::failed;
+      return is_answer && mark.command == command;
+    });
+    if (answered == marks.end() || answered + 1 == marks.end() || answered->at == (answered + 1)->at) return;
+    const OpIndex begin = answered->at;
+    const OpIndex end = (answered + 1)->at;
+    cut_power(script, program.promise, row, *run, {random.between(begin, end), random.between(begin, end)}, random);
   }
 
   // One case. The run, where the fault fired and nothing was wrong.
