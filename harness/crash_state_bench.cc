@@ -60,15 +60,16 @@ Script script_for(const Subject& subject) {
   script.settings["compact_after_operations"] = "0";
   script.settings["compact_after_bytes"] = "0";
   for (std::size_t i = 0; script.commands.size() < kCommands; ++i) {
-    if (i == 13 || i == 27) script.commands.push_back({CommandKind::compact, {}});
+    const bool compacts = subject.capabilities().compact && (i == 13 || i == 27);
+    if (compacts) script.commands.push_back({CommandKind::compact, {}});
     script.commands.push_back(put(i % kKeys, i));
   }
   return script;
 }
 
-const faultfs::DiskModel& model() {
-  static const faultfs::DiskModel kModel = *faultfs::parse_disk_model("posix");
-  return kModel;
+// The one that keeps the order of names, which real engines count on; the reference does without.
+faultfs::DiskModel model_for(const Subject& subject) {
+  return *faultfs::parse_disk_model(subject.named().kind == SubjectKind::plugin ? "ordered" : "posix");
 }
 
 // An engine that takes a hundred times as long to open has fewer states.
@@ -94,12 +95,13 @@ class Trial {
 
   [[nodiscard]] const Subject& subject() const { return subject_; }
   [[nodiscard]] const Script& script() const { return script_; }
+  [[nodiscard]] const faultfs::DiskModel& model() const { return model_; }
   [[nodiscard]] const faultfs::Coverage& coverage() const { return coverage_; }
   [[nodiscard]] std::size_t ops() const { return run_.trace.ops.size(); }
 
   faultfs::Coverage enumerate(const std::function<bool(faultfs::Candidate&)>& visit) const {
     const bool is_plugin = subject_.named().kind == SubjectKind::plugin;
-    return faultfs::enumerate(run_.trace, model(), is_plugin ? kBudgetOfPlugins : kBudget, visit);
+    return faultfs::enumerate(run_.trace, model_, is_plugin ? kBudgetOfPlugins : kBudget, visit);
   }
 
   // Some of the states, spread evenly.
@@ -115,7 +117,7 @@ class Trial {
   }
 
   void expect_right(const faultfs::CrashPoint& point, const Observation& observation) const {
-    const auto wrong = judge(ground_at(run_, script_.commands, point.ops, model().survival, promise_), observation);
+    const auto wrong = judge(ground_at(run_, script_.commands, point.ops, model_.survival, promise_), observation);
     if (wrong) throw std::runtime_error(wrong->text);
   }
 
@@ -126,6 +128,7 @@ class Trial {
 
  private:
   const Subject& subject_;
+  faultfs::DiskModel model_ = model_for(subject_);
   Script script_;
   PlayedRun run_;
   Promise promise_;
@@ -269,7 +272,7 @@ void add_races(const Trial& trial) {
   register_race("crash images" + of, [&trial](benchmark::State& state) { crash_images(state, trial); });
   register_race("judged states" + of, [&trial](benchmark::State& state) { judged_states(state, trial); });
   fmt::print("trace: {} operations of {}, {} commands on {} keys\nmodel: {}\n{}\n\n", trial.ops(),
-             trial.subject().name(), trial.script().commands.size(), kKeys, faultfs::to_text(model()),
+             trial.subject().name(), trial.script().commands.size(), kKeys, faultfs::to_text(trial.model()),
              faultfs::to_text(trial.coverage()));
 }
 
