@@ -41,7 +41,7 @@ class Writer {
   std::string write(const Case& c) && {
     line("walbreaker case 1");
     comment(c.comment);
-    line("{} {}", to_string(c.subject.kind), c.subject.name);
+    if (!c.subject.name.empty()) line("{} {}", to_string(c.subject.kind), c.subject.name);
     if (!c.campaign.empty()) line("campaign {}", c.campaign);
     line("expect {}", c.expected ? info(*c.expected).name : "pass");
     if (!c.where.empty()) line("where {}", c.where);

@@ -78,6 +78,15 @@ TEST(Case, WritesWhatItReads) {
   EXPECT_EQ(script.settings.at("sync"), "on_request");
 }
 
+// It was written with an empty name, which was then refused; found by fuzzing.
+TEST(Case, NeedNotNameASubject) {
+  const auto c = parse_case("walbreaker case 1\n\nstage\nput \"a\" \"1\"\n");
+  ASSERT_TRUE(c) << c.error().message();
+  const auto again = parse_case(to_text(*c));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(to_text(*again), to_text(*c));
+}
+
 TEST(Case, KeepsWhatARealProcessLeft) {
   constexpr std::string_view kText =
       "walbreaker case 1\nsubject reference\nexpect pass\n\nstage\nepoch 3\nentropy 0\nfound 1\nbase \"a\" \"b\"\nput "
