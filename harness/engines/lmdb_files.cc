@@ -74,7 +74,7 @@ int refused() { return failed({kv::ErrorCode::io_error, EIO, "the process is kil
 // Makes the memfd hold what the file holds. It does not shrink: a mapping may not be looked at past the end.
 kv::Result<void> read_anew(kv::File& file, int descriptor) {
   std::string bytes(TRY(file.size()), '\0');
-  TRY(kv::read_full(file, 0, bytes));
+  bytes.resize(TRY(kv::read_full(file, 0, bytes)));
   const auto written = ::pwrite(descriptor, bytes.data(), bytes.size(), 0);
   if (written == static_cast<ssize_t>(bytes.size())) return {};
   return kv::fail_errno(errno, "write a memfd");
