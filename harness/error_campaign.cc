@@ -169,9 +169,12 @@ class ErrorUnit {
               {firing.process_end, own.between(firing.step_begin, firing.process_end),
                own.between(firing.process_end, run->trace.ops.size())},
               own);
-    const bool goes_on = firing.command && subject_.capabilities().compact && own.one_in(2);
-    if (goes_on && is_going_on()) compact_next(program, script, *firing.command, row, own);
-    if (firing.command && !goes_on && is_going_on()) close_next(program, script, *firing.command, row, own);
+    if (!firing.command || !is_going_on()) return;
+    if (subject_.capabilities().compact && own.one_in(2)) {
+      compact_next(program, script, *firing.command, row, own);
+    } else {
+      close_next(program, script, *firing.command, row, own);
+    }
   }
 
   // What an error has spoiled, the next compaction may make durable, or rest on: the same run with one right after the
@@ -191,9 +194,7 @@ class ErrorUnit {
     };
     const auto issued = std::ranges::find_if(marks, of_compaction);
     const auto answered = std::find_if(issued == marks.end() ? issued : issued + 1, marks.end(), of_compaction);
-    if (answered == marks.end() || issued->at == answered->at) return;  // refused
-    cut_power(script, program.promise, row, *run,
-              {random.between(issued->at, answered->at), random.between(issued->at, answered->at)}, random);
+    if (answered != marks.end()) cut_between(*issued, *answered, program, script, row, *run, random);
   }
 
   // So may a close right behind it.
@@ -206,10 +207,16 @@ class ErrorUnit {
       const bool is_answer = mark.kind == faultfs::MarkKind::acked || mark.kind == faultfs::MarkKind::failed;
       return is_answer && mark.command == command;
     });
-    if (answered == marks.end() || answered + 1 == marks.end() || answered->at == (answered + 1)->at) return;
-    const OpIndex begin = answered->at;
-    const OpIndex end = (answered + 1)->at;
-    cut_power(script, program.promise, row, *run, {random.between(begin, end), random.between(begin, end)}, random);
+    if (answered == marks.end() || answered + 1 == marks.end()) return;
+    cut_between(*answered, *(answered + 1), program, script, row, *run, random);
+  }
+
+  // Twice, where there is anything between: what was refused did nothing.
+  void cut_between(const faultfs::Mark& begin, const faultfs::Mark& end, const Program& program, const Script& script,
+                   const FaultRow& row, const PlayedRun& run, Random& random) {
+    if (begin.at == end.at) return;
+    cut_power(script, program.promise, row, run, {random.between(begin.at, end.at), random.between(begin.at, end.at)},
+              random);
   }
 
   // One case. The run, where the fault fired and nothing was wrong.
