@@ -1,29 +1,22 @@
 #include "harness/engines/leveldb_subject.h"
 
-#include <fmt/format.h>
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
 #include <array>
 #include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "harness/engines/leveldb_env.h"
+#include "harness/engines/lsm_engine.h"
 #include "harness/engines/setting_values.h"
 
 namespace walbreaker {
 
 namespace {
-
-// When the work that LevelDB gives to its background thread is done.
-enum class Background {
-  eager,  // before the command that asked for it is answered
-  lazy,   // not before LevelDB waits for it
-};
 
 struct LevelDbSettings {
   leveldb::Options options;
@@ -34,20 +27,16 @@ struct LevelDbSettings {
   std::uint64_t compact_after_operations = 0;
 };
 
+constexpr std::array kEnvs{Word{"native", Care::native}, Word{"careful", Care::more}};
+
 bool set(LevelDbSettings& settings, std::string_view name, std::string_view value) {
   if (name == "sync") return read_sync(value, settings.writes.sync);
   if (name == "paranoid_checks") return read_value(value, settings.options.paranoid_checks);
   if (name == "verify_checksums") return read_value(value, settings.reads.verify_checksums);
   if (name == "reuse_logs") return read_value(value, settings.options.reuse_logs);
   if (name == "write_buffer_size") return read_value(value, settings.options.write_buffer_size);
-  if (name == "background") {
-    settings.background = value == "lazy" ? Background::lazy : Background::eager;
-    return value == "lazy" || value == "eager";
-  }
-  if (name == "env") {
-    settings.care = value == "careful" ? Care::more : Care::native;
-    return value == "careful" || value == "native";
-  }
+  if (name == "background") return read_word(value, kBackgrounds, settings.background);
+  if (name == "env") return read_word(value, kEnvs, settings.care);
   if (name == "compact_after_operations") return read_value(value, settings.compact_after_operations);
   return name == "compact_after_bytes";
 }
@@ -58,29 +47,18 @@ constexpr std::string_view kKnownSettings =
     "compact_after_operations=N; compact_after_bytes is ignored";
 
 kv::Result<LevelDbSettings> parse(const Settings& settings) {
-  LevelDbSettings parsed;
-  for (const auto& [name, value] : settings) {
-    if (set(parsed, name, value)) continue;
-    return kv::fail(kv::ErrorCode::invalid_argument,
-                    fmt::format("no such setting: {}={}; leveldb knows {}", name, value, kKnownSettings));
-  }
-  return parsed;
+  return read_settings(settings, "leveldb", kKnownSettings, set);
 }
 
-// Keeps what a recovery says that it has left out, and nothing else.
+// The info log.
 class DroppedBytesLog final : public leveldb::Logger {
  public:
-  void Logv(const char* format, std::va_list arguments) override {
-    if (std::string_view(format).find("dropping") == std::string_view::npos) return;
-    std::array<char, 256> line{};
-    std::vsnprintf(line.data(), line.size(), format, arguments);
-    text_ += fmt::format("{}{}", text_.empty() ? "" : "; ", line.data());
-  }
+  void Logv(const char* format, std::va_list arguments) override { dropped_.log(format, arguments); }
 
-  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::string& text() const { return dropped_.text(); }
 
  private:
-  std::string text_;
+  DroppedBytes dropped_;
 };
 
 leveldb::Slice to_slice(const std::string& bytes) { return {bytes.data(), bytes.size()}; }
@@ -124,14 +102,7 @@ class LevelDbSession final : public Session {
   }
 
   kv::Result<void> batch(const kv::Batch& batch) override {
-    leveldb::WriteBatch all;
-    for (const auto& write : batch.operations()) {
-      if (write.kind == kv::Batch::Kind::put) {
-        all.Put(to_slice(write.key), to_slice(write.value));
-      } else {
-        all.Delete(to_slice(write.key));
-      }
-    }
+    auto all = to_write_batch<leveldb::WriteBatch>(batch);
     return write(all, batch.size());
   }
 

@@ -1,21 +1,19 @@
 #include "harness/engines/rocksdb_subject.h"
 
-#include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "harness/engines/lsm_engine.h"
 #include "harness/engines/rocksdb_env.h"
 #include "harness/engines/rocksdb_file_system.h"
 #include "harness/engines/setting_values.h"
@@ -26,12 +24,6 @@ namespace {
 
 using rocksdb::WALRecoveryMode;
 
-// When the work that RocksDB gives to its background threads is done.
-enum class Background {
-  eager,  // before the command that asked for it is answered
-  lazy,   // not before RocksDB waits for it
-};
-
 struct RocksDbSettings {
   bool sync = false;
   bool paranoid_checks = true;
@@ -41,34 +33,22 @@ struct RocksDbSettings {
   std::uint64_t compact_after_operations = 0;
 };
 
-struct ModeName {
-  WALRecoveryMode mode;
-  std::string_view name;  // the enumerator's
+// By the enumerators' names.
+constexpr std::array kModes{
+    Word{"kTolerateCorruptedTailRecords", WALRecoveryMode::kTolerateCorruptedTailRecords},
+    Word{"kAbsoluteConsistency", WALRecoveryMode::kAbsoluteConsistency},
+    Word{"kPointInTimeRecovery", WALRecoveryMode::kPointInTimeRecovery},
+    Word{"kSkipAnyCorruptedRecords", WALRecoveryMode::kSkipAnyCorruptedRecords},
 };
 
-constexpr std::array<ModeName, 4> kModes{{
-    {WALRecoveryMode::kTolerateCorruptedTailRecords, "kTolerateCorruptedTailRecords"},
-    {WALRecoveryMode::kAbsoluteConsistency, "kAbsoluteConsistency"},
-    {WALRecoveryMode::kPointInTimeRecovery, "kPointInTimeRecovery"},
-    {WALRecoveryMode::kSkipAnyCorruptedRecords, "kSkipAnyCorruptedRecords"},
-}};
+constexpr std::array kOptionsFiles{Word{"refused", OptionsFiles::refused}, Word{"written", OptionsFiles::written}};
 
 bool set(RocksDbSettings& settings, std::string_view name, std::string_view value) {
   if (name == "sync") return read_sync(value, settings.sync);
   if (name == "paranoid_checks") return read_value(value, settings.paranoid_checks);
-  if (name == "wal_recovery_mode") {
-    const auto mode = std::ranges::find(kModes, value, &ModeName::name);
-    if (mode != kModes.end()) settings.wal_recovery_mode = mode->mode;
-    return mode != kModes.end();
-  }
-  if (name == "background") {
-    settings.background = value == "lazy" ? Background::lazy : Background::eager;
-    return value == "lazy" || value == "eager";
-  }
-  if (name == "options_files") {
-    settings.options_files = value == "written" ? OptionsFiles::written : OptionsFiles::refused;
-    return value == "written" || value == "refused";
-  }
+  if (name == "wal_recovery_mode") return read_word(value, kModes, settings.wal_recovery_mode);
+  if (name == "background") return read_word(value, kBackgrounds, settings.background);
+  if (name == "options_files") return read_word(value, kOptionsFiles, settings.options_files);
   if (name == "compact_after_operations") return read_value(value, settings.compact_after_operations);
   return name == "compact_after_bytes";
 }
@@ -79,32 +59,21 @@ constexpr std::string_view kKnownSettings =
     "background=eager|lazy, options_files=refused|written, compact_after_operations=N; compact_after_bytes is ignored";
 
 kv::Result<RocksDbSettings> parse(const Settings& settings) {
-  RocksDbSettings parsed;
-  for (const auto& [name, value] : settings) {
-    if (set(parsed, name, value)) continue;
-    return kv::fail(kv::ErrorCode::invalid_argument,
-                    fmt::format("no such setting: {}={}; rocksdb knows {}", name, value, kKnownSettings));
-  }
-  return parsed;
+  return read_settings(settings, "rocksdb", kKnownSettings, set);
 }
 
-// Keeps what a recovery says that it has left out, and nothing else.
+// The info log.
 class DroppedBytesLog final : public rocksdb::Logger {
  public:
   DroppedBytesLog() : Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
 
   using rocksdb::Logger::Logv;
-  void Logv(const char* format, std::va_list arguments) override {
-    if (std::string_view(format).find("dropping") == std::string_view::npos) return;
-    std::array<char, 256> line{};
-    std::vsnprintf(line.data(), line.size(), format, arguments);
-    text_ += fmt::format("{}{}", text_.empty() ? "" : "; ", line.data());
-  }
+  void Logv(const char* format, std::va_list arguments) override { dropped_.log(format, arguments); }
 
-  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] const std::string& text() const { return dropped_.text(); }
 
  private:
-  std::string text_;
+  DroppedBytes dropped_;
 };
 
 // Of the options that change nothing that is durable, those that cost threads, time or memory are off.
@@ -179,14 +148,7 @@ class RocksDbSession final : public Session {
   }
 
   kv::Result<void> batch(const kv::Batch& batch) override {
-    rocksdb::WriteBatch all;
-    for (const auto& write : batch.operations()) {
-      if (write.kind == kv::Batch::Kind::put) {
-        all.Put(to_slice(write.key), to_slice(write.value));
-      } else {
-        all.Delete(to_slice(write.key));
-      }
-    }
+    auto all = to_write_batch<rocksdb::WriteBatch>(batch);
     return write(all);
   }
 
