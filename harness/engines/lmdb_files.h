@@ -14,51 +14,11 @@
 // own archive instead makes calls of the same kind, and they mean nothing there.
 #pragma once
 
-#include <optional>
-#include <utility>
-
-#include "engine/result.h"
-#include "engine/vfs.h"
+#include "harness/engines/engine_disk.h"
 
 namespace walbreaker {
 
-// What LMDB has its files on. Threads: one at a time.
-class LmdbDisk {
- public:
-  explicit LmdbDisk(kv::Vfs& vfs) : vfs_(vfs) {}
-
-  [[nodiscard]] kv::Vfs& vfs() { return vfs_; }
-
-  // From now on nothing is written any more, as after a kill.
-  void kill() { killed_ = true; }
-  [[nodiscard]] bool killed() const { return killed_; }
-
-  // The last error of the disk in this call: LMDB passes an errno on.
-  void failed(kv::Error error) { error_ = std::move(error); }
-  [[nodiscard]] const std::optional<kv::Error>& error() const { return error_; }
-
- private:
-  friend class LmdbCall;
-
-  kv::Vfs& vfs_;
-  bool killed_ = false;
-  std::optional<kv::Error> error_;
-};
-
-// While it lives, this thread's calls of LMDB go to this disk.
-class LmdbCall {
- public:
-  explicit LmdbCall(LmdbDisk& disk) : before_(std::exchange(current_, &disk)) { disk.error_.reset(); }
-  LmdbCall(const LmdbCall&) = delete;
-  LmdbCall& operator=(const LmdbCall&) = delete;
-  ~LmdbCall() { current_ = before_; }
-
-  // Null outside of any.
-  [[nodiscard]] static LmdbDisk* disk() { return current_; }
-
- private:
-  static inline thread_local LmdbDisk* current_ = nullptr;
-  LmdbDisk* before_;
-};
+using LmdbDisk = EngineDisk;
+using LmdbCall = DiskCall<LmdbDisk>;
 
 }  // namespace walbreaker

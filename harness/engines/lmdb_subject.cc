@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/engines/lmdb_files.h"
+#include "harness/engines/setting_values.h"
 
 namespace walbreaker {
 
@@ -26,10 +27,6 @@ struct LmdbOptions {
   bool make_aside = true;
 };
 
-bool is_the_harness_own(const std::string& name) {
-  return name == "compact_after_operations" || name == "compact_after_bytes" || name == "sync";
-}
-
 Result<LmdbOptions> options_of(const Settings& settings) {
   LmdbOptions options;
   const std::map<std::string, bool*> known{{"nosync", &options.nosync},
@@ -39,13 +36,12 @@ Result<LmdbOptions> options_of(const Settings& settings) {
   for (const auto& [name, value] : settings) {
     if (is_the_harness_own(name)) continue;
     const auto found = known.find(name);
-    if (found == known.end() || (value != "true" && value != "false")) {
+    if (found == known.end() || !read_value(value, *found->second)) {
       return kv::fail(
           ErrorCode::invalid_argument,
           fmt::format("no such setting: {}={}; known are make_aside, nometasync, nosync, sync_directory, true or false",
                       name, value));
     }
-    *found->second = value == "true";
   }
   return options;
 }
@@ -205,12 +201,6 @@ class LmdbSession final : public Session {
   MDB_dbi database_ = 0;
 };
 
-// The directory's own name is the application's to make durable.
-Result<void> make_directory(kv::Vfs& vfs, const std::string& directory) {
-  if (const auto made = vfs.make_dir(directory); !made && made.error().os_error != EEXIST) return made;
-  return vfs.sync_dir(kv::parent_path(directory));
-}
-
 // Gives an environment its name when it is durable.
 Result<void> make_environment(kv::Vfs& vfs, const std::string& path, const std::string& aside) {
   if (const auto gone = vfs.unlink(aside); !gone && gone.error().os_error != ENOENT) return gone;
@@ -257,7 +247,7 @@ Result<Opened> LmdbSubject::open(kv::Vfs& vfs, const std::string& directory, con
   const std::string path = kv::join_path(directory, "data.mdb");
   const auto found = vfs.open(path, kv::OpenMode::read);
   if (!found && found.error().os_error != ENOENT) return std::unexpected(found.error());
-  if (!found) TRY(make_directory(vfs, directory));
+  if (!found) TRY(make_store_directory(vfs, directory));
   if (!found && options.make_aside) TRY(make_environment(vfs, path, kv::join_path(directory, "new.mdb")));
   auto session = std::make_unique<LmdbSession>(vfs);
   TRY(session->open(path, (options.nosync ? MDB_NOSYNC : 0U) | (options.nometasync ? MDB_NOMETASYNC : 0U)));

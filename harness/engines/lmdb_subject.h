@@ -10,9 +10,8 @@
 //   nosync           false; MDB_NOSYNC: commits sync nothing
 //   nometasync       false; MDB_NOMETASYNC: commits do not sync the meta page
 //   sync_directory   true: an open syncs the directory, so that the file has its name. LMDB itself never does
-//   make_aside       true: a new environment is made under another name, synced and renamed. LMDB itself writes the
-//   first
-//                    meta pages of a new file in place, and syncs them with the first commit
+//   make_aside       true: a new environment is made under another name, synced and renamed. LMDB itself writes
+//                    the first meta pages of a new file in place, and syncs them with the first commit
 //
 // Linked with the archive of lmdb_files.h it works on any kv::Vfs, and linked with LMDB's own on the file system.
 #pragma once

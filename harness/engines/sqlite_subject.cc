@@ -4,10 +4,10 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <memory>
 #include <utility>
 
+#include "harness/engines/setting_values.h"
 #include "harness/engines/sqlite_connection.h"
 
 namespace walbreaker {
@@ -48,13 +48,8 @@ Result<void> set_word(Enum& option, const std::array<std::string_view, N>& words
 }
 
 Result<void> set_number(std::uint64_t& option, const std::string& name, const std::string& value) {
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), option);
-  if (error == std::errc() && end == value.data() + value.size()) return {};
+  if (read_value(value, option)) return {};
   return kv::fail(ErrorCode::invalid_argument, fmt::format("setting {}={}: not a number", name, value));
-}
-
-bool is_the_harness_own(const std::string& name) {
-  return name == "compact_after_operations" || name == "compact_after_bytes" || name == "sync";
 }
 
 Result<void> set(SqliteOptions& options, const std::string& name, const std::string& value) {
@@ -210,13 +205,12 @@ class SqliteSession final : public Session {
   Statement scan_{"SELECT key, value FROM kv ORDER BY key"};
 };
 
-// Makes the directory where there is no database. The directory's own name is the application's to make durable.
+// Makes the directory where there is no database.
 Result<void> make_directory(kv::Vfs& vfs, const std::string& directory) {
   const auto found = vfs.open(kv::join_path(directory, kFile), kv::OpenMode::read);
   if (found) return {};
   if (found.error().os_error != ENOENT) return std::unexpected(found.error());
-  if (const auto made = vfs.make_dir(directory); !made && made.error().os_error != EEXIST) return made;
-  return vfs.sync_dir(kv::parent_path(directory));
+  return make_store_directory(vfs, directory);
 }
 
 }  // namespace

@@ -1,15 +1,20 @@
 // SQLite's file layer on a kv::Vfs: a sqlite3_vfs that takes the steps of SQLite's own for Unix (os_unix.c), so that
-// what is durable when is the same here and there:
+// what is durable when is the same here and there. What SQLite asks, what the unix VFS does, and what this does:
 //
-// | SQLite asks | the unix VFS does | here |
-// | --- | --- | --- |
-// | xSync | fdatasync; and at the first one of a journal or log that it created, fsync of the directory, whose error it
-// drops | sync; sync_dir; the error as SqliteDisk says | | xDelete, syncDir | unlink, and fsync of the directory |
-// unlink, sync_dir | | xDelete | unlink | unlink | | xWrite | pwrite until all is written; a full disk is SQLITE_FULL |
-// write_all | | xTruncate | ftruncate | truncate | | xAccess, exists | stat; a file of no bytes does not exist | open,
-// size; an error other than ENOENT is one | | xOpen | open; for reading where not for writing | the same | |
-// xSectorSize | 4,096 | 4,096 | | xDeviceCharacteristics | powersafe overwrite, unless opened with psow=0 | as
-// SqliteDisk says |
+//   xSync            fdatasync; and at the first one of a journal or log that it created, fsync of the directory, whose
+//                    error it drops.
+//                    sync; sync_dir; the error as SqliteDisk says
+//   xDelete,         unlink, and fsync of the directory.
+//     syncDir        unlink; sync_dir
+//   xDelete          unlink. The same
+//   xWrite           pwrite until all is written; a full disk is SQLITE_FULL. write_all
+//   xTruncate        ftruncate. truncate
+//   xAccess,         stat; a file of no bytes does not exist.
+//     exists         open, size; an error other than ENOENT is one
+//   xOpen            open; for reading where not for writing. The same
+//   xSectorSize      4,096. The same
+//   xDevice-         powersafe overwrite, unless opened with psow=0.
+//   Characteristics  as SqliteDisk says
 //
 // The database's creation is made durable by the directory sync of its first journal.
 //
