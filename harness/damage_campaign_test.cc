@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
-
+#include "harness/campaign_test_util.h"
 #include "harness/damage_oracle.h"
 #include "harness/fake_plugin_test_util.h"
 #include "harness/plugin_subject.h"
@@ -27,12 +26,6 @@ Tally run_all(DamageCampaignKind kind, const Subject& subject, const std::vector
 
 Tally torture_toy(DamageCampaignKind kind, ToyBug bug) {
   return run_all(kind, toy(bug), {ScenarioKind::fresh, ScenarioKind::mid_flight}, kTiny);
-}
-
-std::set<ViolationKind> kinds_of(const Tally& tally) {
-  std::set<ViolationKind> kinds;
-  for (const Violation& violation : tally.violations) kinds.insert(violation.kind);
-  return kinds;
 }
 
 std::uint64_t count(const Tally& tally, ScenarioKind scenario, DamageOutcome outcome) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "harness/campaign_test_util.h"
 #include "harness/damage_campaign.h"
 #include "harness/run_case.h"
 #include "harness/toy_subject_test_util.h"
@@ -25,12 +26,6 @@ Tally run_all(DamageCampaignKind kind, const Subject& subject, const std::vector
 
 Tally damage_toy(const Subject& subject) {
   return run_all(DamageCampaignKind::damage, subject, {ScenarioKind::fresh, ScenarioKind::mid_flight});
-}
-
-std::set<ViolationKind> kinds_of(const Tally& tally) {
-  std::set<ViolationKind> kinds;
-  for (const Violation& violation : tally.violations) kinds.insert(violation.kind);
-  return kinds;
 }
 
 void expect_pass(const Tally& tally) {

@@ -12,23 +12,28 @@
 namespace walbreaker {
 namespace {
 
-// The reference engine, which ends its process at a put of "die".
-class Mortal final : public Subject {
+// What is behind the open is the reference engine.
+class LikeTheReference : public Subject {
  public:
-  [[nodiscard]] std::string_view name() const override { return "mortal"; }
   [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
     return reference_.promise(settings);
   }
   [[nodiscard]] FileRole role_of(std::string_view name) const override { return reference_.role_of(name); }
+
+ protected:
+  ReferenceSubject reference_;
+};
+
+// The reference engine, which ends its process at a put of "die".
+class Mortal final : public LikeTheReference {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "mortal"; }
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                         const OpenRequest& request) const override {
     auto opened = reference_.open(vfs, directory, request);
     if (opened && opened->session->get("die").value_or(std::nullopt)) std::abort();
     return opened;
   }
-
- private:
-  ReferenceSubject reference_;
 };
 
 Case must_parse(const std::string& stages, const std::string& expected = "died") {
@@ -61,13 +66,9 @@ TEST(IsolatedCase, ACaseThatTakesItsProcessDownShrinksToo) {
 }
 
 // The reference engine, which forgets the key "lost", and ends its process where that stands alone.
-class Forgetful final : public Subject {
+class Forgetful final : public LikeTheReference {
  public:
   [[nodiscard]] std::string_view name() const override { return "forgetful"; }
-  [[nodiscard]] std::vector<PromiseTerm> promise(const Settings& settings) const override {
-    return reference_.promise(settings);
-  }
-  [[nodiscard]] FileRole role_of(std::string_view name) const override { return reference_.role_of(name); }
   [[nodiscard]] kv::Result<Opened> open(kv::Vfs& vfs, const std::string& directory,
                                         const OpenRequest& request) const override {
     auto opened = reference_.open(vfs, directory, request);
@@ -77,9 +78,6 @@ class Forgetful final : public Subject {
     }
     return opened;
   }
-
- private:
-  ReferenceSubject reference_;
 };
 
 TEST(IsolatedCase, ACandidateThatTakesItsProcessDownIsLeftOut) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "harness/campaign_test_util.h"
 #include "harness/run_case.h"
 #include "harness/toy_subject_test_util.h"
 
@@ -26,12 +27,6 @@ Tally run(KillMode mode, const Subject& subject, std::uint64_t cases, KillCampai
 std::uint64_t count(const Tally& tally, const std::string& group, const std::string& name) {
   const auto it = tally.counts.find({group, name});
   return it == tally.counts.end() ? 0 : it->second;
-}
-
-std::set<ViolationKind> kinds_of(const Tally& tally) {
-  std::set<ViolationKind> kinds;
-  for (const Violation& violation : tally.violations) kinds.insert(violation.kind);
-  return kinds;
 }
 
 TEST(KillCampaign, TheReferenceSurvivesKillsAtExactBytes) {

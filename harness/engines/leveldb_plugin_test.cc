@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/campaign_test_util.h"
 #include "harness/configured_subject.h"
 #include "harness/damage_campaign.h"
 #include "harness/engines/leveldb_subject.h"
@@ -18,7 +19,6 @@ namespace walbreaker {
 namespace {
 
 using testing::Contains;
-using testing::IsEmpty;
 
 std::shared_ptr<const ConfiguredSubject> plugin(const Settings& settings,
                                                 const std::vector<PromiseTerm>& promise = {}) {
@@ -27,36 +27,14 @@ std::shared_ptr<const ConfiguredSubject> plugin(const Settings& settings,
   return *ConfiguredSubject::make(**loaded, settings, promise);
 }
 
-Tally run(Campaign& campaign, std::uint64_t units) {
-  Tally tally = campaign.prepare();
-  for (std::uint64_t unit = 0; unit < units && !tally.trouble && tally.violations.empty(); ++unit) {
-    const std::uint64_t size = campaign.cases_per_unit();
-    tally.add(campaign.run({unit * size, (unit + 1) * size}));
-  }
-  return tally;
-}
-
 Tally cut_power(const Subject& subject, std::string_view model, std::uint64_t units = 2) {
   PowerCampaign campaign(subject, {.seed = 1, .model = *faultfs::parse_disk_model(model)});
-  return run(campaign, units);
+  return run_units(campaign, units);
 }
 
 Tally damage(const Subject& subject, DamageCampaignKind kind) {
   DamageCampaign campaign(kind, subject, {.seed = 1, .scenarios = {}});
-  return run(campaign, 4);
-}
-
-void expect_pass(const Tally& tally) {
-  EXPECT_FALSE(tally.trouble) << *tally.trouble;
-  EXPECT_THAT(tally.violations, IsEmpty()) << tally.violations.front().summary;
-  EXPECT_GT(tally.fired, 1'000U);
-}
-
-std::vector<ViolationKind> kinds_of(const Tally& tally) {
-  std::vector<ViolationKind> kinds;
-  kinds.reserve(tally.violations.size());
-  for (const Violation& violation : tally.violations) kinds.push_back(violation.kind);
-  return kinds;
+  return run_units(campaign, 4);
 }
 
 TEST(LevelDbPlugin, SaysWhatTheSubjectSays) {
@@ -70,9 +48,10 @@ TEST(LevelDbPlugin, SaysWhatTheSubjectSays) {
 }
 
 TEST(LevelDbPlugin, KeepsItsPromiseWithSyncedWritesWhereADirectoryKeepsItsOrder) {
-  expect_pass(cut_power(*plugin({{"sync", "true"}}), "ordered"));
+  expect_pass(cut_power(*plugin({{"sync", "true"}}), "ordered"), 1'000);
   expect_pass(
-      cut_power(*plugin({{"sync", "true"}, {"background", "lazy"}, {"compact_after_operations", "3"}}), "ordered"));
+      cut_power(*plugin({{"sync", "true"}, {"background", "lazy"}, {"compact_after_operations", "3"}}), "ordered"),
+      1'000);
 }
 
 TEST(LevelDbPlugin, UnsyncedWritesAreNoAcksThatSurviveAPowerCut) {
@@ -85,7 +64,7 @@ TEST(LevelDbPlugin, UnsyncedWritesAreNoAcksThatSurviveAPowerCut) {
 TEST(LevelDbPlugin, LosesTheStoreWhereADirectoryKeepsNoOrderUntilItIsSynced) {
   const std::string model = "posix size_before_data=none";
   EXPECT_THAT(kinds_of(cut_power(*plugin({{"sync", "true"}}), model)), Contains(ViolationKind::unrecoverable));
-  expect_pass(cut_power(*plugin({{"sync", "true"}, {"env", "careful"}}), model));
+  expect_pass(cut_power(*plugin({{"sync", "true"}, {"env", "careful"}}), model), 1'000);
 }
 
 TEST(LevelDbPlugin, GoingOnBehindABadRecordIsFoundByFlippedBits) {

@@ -18,49 +18,24 @@
 #include <string>
 #include <vector>
 
+#include "engine/posix_test_util.h"
 #include "engine/posix_vfs.h"
 #include "faultfs/crash_state.h"
 #include "faultfs/fault_plan.h"
 #include "faultfs/faulty_vfs.h"
 #include "faultfs/sim_disk.h"
 #include "harness/engines/leveldb_subject.h"
+#include "harness/engines/lsm_test_util.h"
 
 namespace walbreaker {
 namespace {
 
+using kv::must;
 using testing::AllOf;
 using testing::Field;
 using testing::HasSubstr;
 
 const LevelDbSubject kLevelDb;
-
-std::unique_ptr<Session> must_open(kv::Vfs& vfs, const std::string& directory, const Settings& settings = {}) {
-  auto opened = kLevelDb.open(vfs, directory, {.settings = settings});
-  if (!opened) throw std::runtime_error(opened.error().message());
-  EXPECT_EQ(opened->answer, OpenAnswer::clean);
-  return std::move(opened->session);
-}
-
-void must(const kv::Result<void>& result) {
-  if (!result) throw std::runtime_error(result.error().message());
-}
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string path = testing::TempDir() + "leveldb_XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp " + path);
-    path_ = path;
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 // LevelDB on its own Env, and with its own threads: what a user has. It says to nobody what it does.
 class NativeStore {
@@ -158,37 +133,37 @@ void fill(NativeStore& store) {
 const Listing kFilled{{"c", "3"}, {"large", kLarge}};
 
 TEST(LevelDbEnv, LeavesTheBytesThatLevelDbLeavesOnItsOwn) {
-  const TemporaryDirectory directory;
+  const kv::TempDir directory;
   kv::PosixVfs vfs;
   for (int process = 0; process < 2; ++process) {
-    const auto session = must_open(vfs, directory.path("ours"), {{"sync", "true"}});
+    const auto session = must_open(kLevelDb, vfs, directory / "ours", {{"sync", "true"}});
     fill(*session);
     EXPECT_EQ(session->scan(), kFilled);
     must(session->close());
-    NativeStore native(directory.path("native"));
+    NativeStore native(directory / "native");
     fill(native);
     EXPECT_EQ(native.scan(), kFilled);
   }
-  const auto ours = files_of(directory.path("ours"));
+  const auto ours = files_of(directory / "ours");
   EXPECT_GT(ours.size(), 4U);
-  EXPECT_TRUE(ours == files_of(directory.path("native")));
+  EXPECT_TRUE(ours == files_of(directory / "native"));
 }
 
 TEST(LevelDbEnv, EachOpensWhatTheOtherLeft) {
-  const TemporaryDirectory directory;
+  const kv::TempDir directory;
   kv::PosixVfs vfs;
-  fill(*must_open(vfs, directory.path("ours")));  // and is killed
-  EXPECT_EQ(NativeStore(directory.path("ours")).scan(), kFilled);
+  fill(*must_open(kLevelDb, vfs, directory / "ours"));  // and is killed
+  EXPECT_EQ(NativeStore(directory / "ours").scan(), kFilled);
   {
-    NativeStore native(directory.path("native"));
+    NativeStore native(directory / "native");
     fill(native);
   }
-  EXPECT_EQ(must_open(vfs, directory.path("native"))->scan(), kFilled);
+  EXPECT_EQ(must_open(kLevelDb, vfs, directory / "native")->scan(), kFilled);
 }
 
 TEST(LevelDbEnv, SyncsTheDirectoryInFrontOfEachManifestAndAtNoOtherTime) {
   faultfs::SimDisk disk;
-  fill(*must_open(disk, "/db", {{"sync", "true"}}));
+  fill(*must_open(kLevelDb, disk, "/db", {{"sync", "true"}}));
   std::map<faultfs::FileId, std::string> names;
   int syncs_of_manifests = 0;
   int syncs_of_directories = 0;
@@ -210,14 +185,7 @@ TEST(LevelDbEnv, SyncsTheDirectoryInFrontOfEachManifestAndAtNoOtherTime) {
 }
 
 TEST(LevelDbEnv, PassesOnTheErrorsOfTheDisk) {
-  const auto error_of = [](std::string_view plan) {
-    faultfs::SimDisk disk;
-    faultfs::FaultyVfs vfs(disk, *faultfs::parse_fault_plan(plan));
-    const auto session = must_open(vfs, "/db", {{"sync", "true"}});
-    const auto written = session->put("a", "1");
-    EXPECT_GT(vfs.fired(), 0U);
-    return written ? kv::Error{kv::ErrorCode::ok, 0, {}} : written.error();
-  };
+  const auto error_of = [](std::string_view plan) { return error_of_a_put(kLevelDb, plan); };
   const auto is = [](kv::ErrorCode code, int os_error, const std::string& context) {
     return AllOf(Field(&kv::Error::code, code), Field(&kv::Error::os_error, os_error),
                  Field(&kv::Error::context, HasSubstr(context)));
@@ -230,7 +198,7 @@ TEST(LevelDbEnv, PassesOnTheErrorsOfTheDisk) {
 TEST(LevelDbEnv, ACompactionThatFailsIsAnErrorAndSoIsEveryLaterWrite) {
   faultfs::SimDisk disk;
   faultfs::FaultyVfs vfs(disk, *faultfs::parse_fault_plan("write_error write at 0 once after 0 of *.ldb\n"));
-  const auto session = must_open(vfs, "/db");
+  const auto session = must_open(kLevelDb, vfs, "/db");
   must(session->put("a", "1"));
   EXPECT_EQ(session->compact().error().os_error, EIO);
   EXPECT_EQ(session->put("b", "2").error().os_error, EIO);
@@ -238,38 +206,15 @@ TEST(LevelDbEnv, ACompactionThatFailsIsAnErrorAndSoIsEveryLaterWrite) {
   EXPECT_FALSE(session->close());
 }
 
-TEST(LevelDbSubject, ASecondOpenerIsRefused) {
-  faultfs::SimDisk disk;
-  const auto session = must_open(disk, "/db");
-  const auto second = kLevelDb.open(disk, "/db", {});
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, kv::ErrorCode::locked);
-}
+TEST(LevelDbSubject, ASecondOpenerIsRefused) { expect_a_second_opener_is_refused(kLevelDb); }
 
 TEST(LevelDbSubject, ASettingThatItDoesNotKnowIsNamedWithThoseThatItKnows) {
-  faultfs::SimDisk disk;
-  for (const Settings& settings : {Settings{{"colour", "red"}}, Settings{{"sync", "maybe"}},
-                                   Settings{{"write_buffer_size", "1k"}}, Settings{{"background", "never"}}}) {
-    const auto opened = kLevelDb.open(disk, "/db", {.settings = settings});
-    ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code, kv::ErrorCode::invalid_argument);
-    const auto& [name, value] = *settings.begin();
-    EXPECT_THAT(opened.error().context,
-                AllOf(HasSubstr(fmt::format("{}={}", name, value)), HasSubstr("paranoid_checks=true|false")));
-  }
-  EXPECT_TRUE(disk.trace().ops.empty());
+  expect_settings_are_refused(
+      kLevelDb, {{{"colour", "red"}}, {{"sync", "maybe"}}, {{"write_buffer_size", "1k"}}, {{"background", "never"}}},
+      "paranoid_checks=true|false");
 }
 
-TEST(LevelDbSubject, AKillReachesTheDiskNoMoreWhateverIsQueued) {
-  faultfs::SimDisk disk;
-  auto session = must_open(disk, "/db", {{"background", "lazy"}, {"compact_after_operations", "1"}});
-  must(session->put("a", "1"));
-  must(session->put("b", "2"));  // begins a new log: the old one is to be written to a table
-  const std::size_t operations = disk.trace().ops.size();
-  session.reset();
-  EXPECT_EQ(disk.trace().ops.size(), operations);
-  EXPECT_EQ(must_open(disk, "/db")->scan(), (Listing{{"a", "1"}, {"b", "2"}}));
-}
+TEST(LevelDbSubject, AKillReachesTheDiskNoMoreWhateverIsQueued) { expect_a_kill_reaches_the_disk_no_more(kLevelDb); }
 
 std::size_t count_of(const faultfs::Trace& trace, faultfs::OpKind kind, std::string_view suffix) {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -283,7 +228,7 @@ std::string trace_of_full_memtables(const std::string& background) {
   const Settings settings{{"background", background}, {"write_buffer_size", "65536"}};
   Listing expected;
   for (int process = 0; process < 2; ++process) {
-    const auto session = must_open(disk, "/db", settings);
+    const auto session = must_open(kLevelDb, disk, "/db", settings);
     for (int i = 0; i < 40; ++i) {
       const std::string key = fmt::format("{:02}", i);
       must(session->put(key, std::string(70'000, static_cast<char>('a' + process))));
@@ -311,7 +256,7 @@ TEST(LevelDbSubject, BackgroundWorkIsDoneBeforeTheAnswerOrNotBeforeItIsWaitedFor
   for (const bool lazy : {false, true}) {
     faultfs::SimDisk disk;
     const auto session =
-        must_open(disk, "/db", {{"background", lazy ? "lazy" : "eager"}, {"compact_after_operations", "1"}});
+        must_open(kLevelDb, disk, "/db", {{"background", lazy ? "lazy" : "eager"}, {"compact_after_operations", "1"}});
     must(session->put("a", "1"));
     must(session->put("b", "2"));
     EXPECT_EQ(count_of(disk.trace(), faultfs::OpKind::create, ".ldb"), lazy ? 0U : 1U);
@@ -333,21 +278,21 @@ TEST(LevelDbSubject, ASyncDoesNotReachTheLogBeforeWhichALazyBackgroundShows) {
   for (const bool lazy : {false, true}) {
     faultfs::SimDisk disk;
     const auto session =
-        must_open(disk, "/db", {{"background", lazy ? "lazy" : "eager"}, {"compact_after_operations", "1"}});
+        must_open(kLevelDb, disk, "/db", {{"background", lazy ? "lazy" : "eager"}, {"compact_after_operations", "1"}});
     must(session->put("a", "1"));
     must(session->put("b", "2"));
     must(session->sync());
     faultfs::SimDisk left(without_pending(disk));
     const Listing all{{"a", "1"}, {"b", "2"}};
     const Listing second{{"b", "2"}};
-    EXPECT_EQ(must_open(left, "/db")->scan(), lazy ? second : all);
+    EXPECT_EQ(must_open(kLevelDb, left, "/db")->scan(), lazy ? second : all);
   }
 }
 
 // A flipped bit in the first of three records of a log.
 faultfs::Image with_a_bad_record() {
   faultfs::SimDisk disk;
-  const auto session = must_open(disk, "/db");
+  const auto session = must_open(kLevelDb, disk, "/db");
   for (const std::string key : {"a", "b", "c"}) must(session->put(key, std::string(40, 'x')));
   auto log = disk.open("/db/000003.log", kv::OpenMode::read_write);
   must(kv::write_all(**log, 30, "y"));

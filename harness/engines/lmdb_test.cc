@@ -14,6 +14,7 @@
 #include "engine/posix_vfs.h"
 #include "faultfs/faulty_vfs.h"
 #include "faultfs/sim_disk.h"
+#include "harness/campaign_test_util.h"
 #include "harness/configured_subject.h"
 #include "harness/driver_test_util.h"
 #include "harness/engines/lmdb_subject.h"
@@ -134,14 +135,10 @@ Tally power(Settings settings, std::string_view model, std::uint64_t cases) {
   return campaign.run({0, cases});
 }
 
-std::string text(const Tally& tally) {
-  return tally.violations.empty() ? tally.trouble.value_or("") : tally.violations.front().summary;
-}
-
 TEST(LmdbCampaign, SafeSettingsSurviveAPowerCut) {
   for (const Settings& way : LmdbSubject().ways()) {
     const Tally tally = power(way, "posix", 2'000);
-    EXPECT_THAT(tally.violations, IsEmpty()) << text(tally);
+    EXPECT_THAT(tally.violations, IsEmpty()) << text_of(tally);
   }
 }
 
@@ -149,7 +146,7 @@ TEST(LmdbCampaign, SafeSettingsSurviveAPowerCut) {
 // (atomicity, consistency, isolation) properties and only lose D (durability)".
 TEST(LmdbCampaign, CommitsWithoutSyncsAreWholeWhereWritesStayInOrder) {
   const Tally tally = power({{"nosync", "true"}}, "ordered data_order=in_order", 2'000);
-  EXPECT_THAT(tally.violations, IsEmpty()) << text(tally);
+  EXPECT_THAT(tally.violations, IsEmpty()) << text_of(tally);
 }
 
 TEST(LmdbCampaign, ANewEnvironmentIsNotWhole) {
@@ -179,7 +176,7 @@ TEST(LmdbDriver, KeepsWhatWasAckedWhenItIsKilled) {
   ASSERT_FALSE(campaign.set_up());
   Tally tally = campaign.prepare();
   tally.add(campaign.run({0, 20}));
-  EXPECT_THAT(tally.violations, IsEmpty()) << text(tally);
+  EXPECT_THAT(tally.violations, IsEmpty()) << text_of(tally);
   EXPECT_FALSE(tally.trouble) << *tally.trouble;
 }
 

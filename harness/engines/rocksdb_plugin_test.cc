@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/campaign_test_util.h"
 #include "harness/configured_subject.h"
 #include "harness/damage_campaign.h"
 #include "harness/plugin_library.h"
@@ -26,31 +27,9 @@ std::shared_ptr<const ConfiguredSubject> plugin(const Settings& settings,
   return *ConfiguredSubject::make(**loaded, settings, promise);
 }
 
-Tally run(Campaign& campaign, std::uint64_t units) {
-  Tally tally = campaign.prepare();
-  for (std::uint64_t unit = 0; unit < units && !tally.trouble && tally.violations.empty(); ++unit) {
-    const std::uint64_t size = campaign.cases_per_unit();
-    tally.add(campaign.run({unit * size, (unit + 1) * size}));
-  }
-  return tally;
-}
-
 Tally cut_power(const Subject& subject) {
   PowerCampaign campaign(subject, {.seed = 1, .model = *faultfs::parse_disk_model("ordered")});
-  return run(campaign, 1);
-}
-
-void expect_pass(const Tally& tally) {
-  EXPECT_FALSE(tally.trouble) << *tally.trouble;
-  EXPECT_THAT(tally.violations, IsEmpty()) << tally.violations.front().summary;
-  EXPECT_GT(tally.fired, 500U);
-}
-
-std::vector<ViolationKind> kinds_of(const Tally& tally) {
-  std::vector<ViolationKind> kinds;
-  kinds.reserve(tally.violations.size());
-  for (const Violation& violation : tally.violations) kinds.push_back(violation.kind);
-  return kinds;
+  return run_units(campaign, 1);
 }
 
 TEST(RocksDbPlugin, IsAPlugin) {
@@ -61,8 +40,8 @@ TEST(RocksDbPlugin, IsAPlugin) {
 }
 
 TEST(RocksDbPlugin, KeepsItsPromiseWithSyncedWritesWhereADirectoryKeepsItsOrder) {
-  expect_pass(cut_power(*plugin({{"sync", "true"}})));
-  expect_pass(cut_power(*plugin({{"sync", "true"}, {"background", "lazy"}, {"compact_after_operations", "3"}})));
+  expect_pass(cut_power(*plugin({{"sync", "true"}})), 500);
+  expect_pass(cut_power(*plugin({{"sync", "true"}, {"background", "lazy"}, {"compact_after_operations", "3"}})), 500);
 }
 
 TEST(RocksDbPlugin, UnsyncedWritesAreNoAcksThatSurviveAPowerCut) {
@@ -78,7 +57,7 @@ TEST(RocksDbPlugin, SkippingCorruptedRecordsIsToldFromAPointInTimeByFlippedBits)
         plugin({{"wal_recovery_mode", mode}, {"background", "lazy"}, {"compact_after_operations", "20"}},
                {{"on_damage", "prefix"}, {"order", "prefix"}});
     DamageCampaign campaign(DamageCampaignKind::bitflip, *subject, {.seed = 1, .scenarios = {}});
-    return run(campaign, 2);
+    return run_units(campaign, 2);
   };
   EXPECT_THAT(kinds_of(flip_bits("kSkipAnyCorruptedRecords")), Contains(ViolationKind::hole));
   EXPECT_THAT(kinds_of(flip_bits("kPointInTimeRecovery")), IsEmpty());

@@ -6,41 +6,30 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "engine/posix_test_util.h"
 #include "engine/posix_vfs.h"
 #include "faultfs/fault_plan.h"
 #include "faultfs/faulty_vfs.h"
 #include "faultfs/sim_disk.h"
+#include "harness/engines/lsm_test_util.h"
 #include "harness/engines/rocksdb_subject.h"
 
 namespace walbreaker {
 namespace {
 
 using faultfs::OpKind;
+using kv::must;
 using testing::AllOf;
 using testing::Field;
 using testing::HasSubstr;
 
 const RocksDbSubject kRocksDb;
-
-std::unique_ptr<Session> must_open(kv::Vfs& vfs, const std::string& directory, const Settings& settings = {},
-                                   std::uint64_t entropy = 1) {
-  auto opened = kRocksDb.open(vfs, directory, {.settings = settings, .entropy = entropy});
-  if (!opened) throw std::runtime_error(opened.error().message());
-  EXPECT_EQ(opened->answer, OpenAnswer::clean);
-  return std::move(opened->session);
-}
-
-void must(const kv::Result<void>& result) {
-  if (!result) throw std::runtime_error(result.error().message());
-}
 
 void must(const rocksdb::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
@@ -87,25 +76,23 @@ void fill(Session& store) {
 const Listing kFilled{{"c", "3"}};
 
 TEST(RocksDbFileSystem, EachOpensWhatTheOtherLeft) {
-  std::string directory = testing::TempDir() + "rocksdb_XXXXXX";
-  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  const kv::TempDir directory;
   kv::PosixVfs vfs;
-  fill(*must_open(vfs, directory + "/ours"));  // and is killed
-  EXPECT_EQ(NativeStore(directory + "/ours").scan(), kFilled);
+  fill(*must_open(kRocksDb, vfs, directory / "ours"));  // and is killed
+  EXPECT_EQ(NativeStore(directory / "ours").scan(), kFilled);
   {
-    NativeStore native(directory + "/native");
+    NativeStore native(directory / "native");
     must((*native).Put({}, "a", "1"));
     must((*native).CompactRange({}, nullptr, nullptr));
     must((*native).Put({}, "c", "3"));
     must((*native).Delete({}, "a"));
   }
-  EXPECT_EQ(must_open(vfs, directory + "/native", {{"options_files", "written"}})->scan(), kFilled);
-  std::filesystem::remove_all(directory);
+  EXPECT_EQ(must_open(kRocksDb, vfs, directory / "native", {{"options_files", "written"}})->scan(), kFilled);
 }
 
 TEST(RocksDbFileSystem, SyncsTheDirectoryBehindEachRename) {
   faultfs::SimDisk disk;
-  fill(*must_open(disk, "/db", {{"sync", "true"}, {"options_files", "written"}}));
+  fill(*must_open(kRocksDb, disk, "/db", {{"sync", "true"}, {"options_files", "written"}}));
   const auto& ops = disk.trace().ops;
   int renames = 0;
   for (std::size_t i = 0; i + 1 < ops.size(); ++i) {
@@ -117,14 +104,7 @@ TEST(RocksDbFileSystem, SyncsTheDirectoryBehindEachRename) {
 }
 
 TEST(RocksDbFileSystem, PassesOnTheErrorsOfTheDisk) {
-  const auto error_of = [](std::string_view plan) {
-    faultfs::SimDisk disk;
-    faultfs::FaultyVfs vfs(disk, faultfs::parse_fault_plan(plan).value());
-    const auto session = must_open(vfs, "/db", {{"sync", "true"}});
-    const auto written = session->put("a", "1");
-    EXPECT_GT(vfs.fired(), 0U);
-    return written ? kv::Error{kv::ErrorCode::ok, 0, {}} : written.error();
-  };
+  const auto error_of = [](std::string_view plan) { return error_of_a_put(kRocksDb, plan); };
   const auto is = [](kv::ErrorCode code, int os_error) {
     return AllOf(Field(&kv::Error::code, code), Field(&kv::Error::os_error, os_error),
                  Field(&kv::Error::context, HasSubstr(".log")));
@@ -137,37 +117,23 @@ TEST(RocksDbFileSystem, PassesOnTheErrorsOfTheDisk) {
 TEST(RocksDbSubject, ACompactionThatFailsIsAnErrorAndSoIsEveryLaterWrite) {
   faultfs::SimDisk disk;
   faultfs::FaultyVfs vfs(disk, *faultfs::parse_fault_plan("write_error write at 0 once after 0 of *.sst\n"));
-  const auto session = must_open(vfs, "/db");
+  const auto session = must_open(kRocksDb, vfs, "/db");
   must(session->put("a", "1"));
   EXPECT_EQ(session->compact().error().os_error, EIO);
   EXPECT_EQ(session->put("b", "2").error().os_error, EIO);
   EXPECT_EQ(session->get("a").value(), "1");
 }
 
-TEST(RocksDbSubject, ASecondOpenerIsRefused) {
-  faultfs::SimDisk disk;
-  const auto session = must_open(disk, "/db");
-  const auto second = kRocksDb.open(disk, "/db", {});
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, kv::ErrorCode::locked);
-}
+TEST(RocksDbSubject, ASecondOpenerIsRefused) { expect_a_second_opener_is_refused(kRocksDb); }
 
 TEST(RocksDbSubject, ASettingThatItDoesNotKnowIsNamedWithThoseThatItKnows) {
-  faultfs::SimDisk disk;
-  for (const Settings& settings : {Settings{{"colour", "red"}}, Settings{{"wal_recovery_mode", "kMaybe"}}}) {
-    const auto opened = kRocksDb.open(disk, "/db", {.settings = settings});
-    ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code, kv::ErrorCode::invalid_argument);
-    const auto& [name, value] = *settings.begin();
-    EXPECT_THAT(opened.error().context,
-                AllOf(HasSubstr(fmt::format("{}={}", name, value)), HasSubstr("kPointInTimeRecovery")));
-  }
-  EXPECT_TRUE(disk.trace().ops.empty());
+  expect_settings_are_refused(kRocksDb, {{{"colour", "red"}}, {{"wal_recovery_mode", "kMaybe"}}},
+                              "kPointInTimeRecovery");
 }
 
 TEST(RocksDbSubject, AReadOnlyOpenChangesNoByte) {
   faultfs::SimDisk disk;
-  fill(*must_open(disk, "/db"));
+  fill(*must_open(kRocksDb, disk, "/db"));
   const std::size_t operations = disk.trace().ops.size();
   const auto opened = kRocksDb.open(disk, "/db", {.read_only = true});
   ASSERT_TRUE(opened) << opened.error().message();
@@ -177,16 +143,7 @@ TEST(RocksDbSubject, AReadOnlyOpenChangesNoByte) {
   EXPECT_EQ(disk.trace().ops.size(), operations);
 }
 
-TEST(RocksDbSubject, AKillReachesTheDiskNoMoreWhateverIsQueued) {
-  faultfs::SimDisk disk;
-  auto session = must_open(disk, "/db", {{"background", "lazy"}, {"compact_after_operations", "1"}});
-  must(session->put("a", "1"));
-  must(session->put("b", "2"));  // begins a new log: the old one is to be written to a table
-  const std::size_t operations = disk.trace().ops.size();
-  session.reset();
-  EXPECT_EQ(disk.trace().ops.size(), operations);
-  EXPECT_EQ(must_open(disk, "/db")->scan(), (Listing{{"a", "1"}, {"b", "2"}}));
-}
+TEST(RocksDbSubject, AKillReachesTheDiskNoMoreWhateverIsQueued) { expect_a_kill_reaches_the_disk_no_more(kRocksDb); }
 
 std::size_t tables_in(const faultfs::Trace& trace) {
   return static_cast<std::size_t>(std::ranges::count_if(
@@ -198,7 +155,7 @@ std::string trace_of_full_memtables(const std::string& background, std::uint64_t
   faultfs::SimDisk disk;
   const Settings settings{{"background", background}, {"compact_after_operations", "1"}};
   Listing expected;
-  const auto session = must_open(disk, "/db", settings, entropy);
+  const auto session = must_open(kRocksDb, disk, "/db", settings, entropy);
   for (int i = 0; i < 40; ++i) {
     expected.emplace_back(fmt::format("{:02}", i), "value");
     must(session->put(expected.back().first, "value"));
@@ -222,7 +179,7 @@ TEST(RocksDbSubject, BackgroundWorkIsDoneBeforeTheAnswerOrNotBeforeItIsWaitedFor
   for (const bool lazy : {false, true}) {
     faultfs::SimDisk disk;
     const auto session =
-        must_open(disk, "/db", {{"background", lazy ? "lazy" : "eager"}, {"compact_after_operations", "1"}});
+        must_open(kRocksDb, disk, "/db", {{"background", lazy ? "lazy" : "eager"}, {"compact_after_operations", "1"}});
     must(session->put("a", "1"));
     must(session->put("b", "2"));
     EXPECT_EQ(tables_in(disk.trace()), lazy ? 0U : 1U);
@@ -235,7 +192,7 @@ TEST(RocksDbSubject, BackgroundWorkIsDoneBeforeTheAnswerOrNotBeforeItIsWaitedFor
 faultfs::Image with_a_bad_record(std::uint64_t offset_in_record, char changed) {
   constexpr std::uint64_t kRecordBytes = 7 + 12 + 1 + 2 + 3 + 1'000;  // header, batch header, type, key, value
   faultfs::SimDisk disk;
-  const auto session = must_open(disk, "/db");
+  const auto session = must_open(kRocksDb, disk, "/db");
   for (int i = 0; i < 60; ++i) must(session->put(fmt::format("{}", 10 + i), std::string(1'000, 'x')));
   auto log = disk.open("/db/000004.log", kv::OpenMode::read_write);
   must(kv::write_all(**log, kRecordBytes + offset_in_record, std::string(1, changed)));

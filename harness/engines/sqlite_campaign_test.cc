@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "harness/campaign_test_util.h"
 #include "harness/configured_subject.h"
 #include "harness/engines/sqlite_subject.h"
 #include "harness/error_campaign.h"
@@ -36,10 +37,6 @@ Tally power(const Subject& subject, std::string_view model, std::uint64_t cases)
   return campaign.run({0, cases});
 }
 
-std::string text(const Tally& tally) {
-  return tally.violations.empty() ? tally.trouble.value_or("") : tally.violations.front().summary;
-}
-
 class SqlitePower : public testing::TestWithParam<Settings> {};
 
 INSTANTIATE_TEST_SUITE_P(Each, SqlitePower, testing::ValuesIn(SqliteSubject().ways()), [](const auto& way) {
@@ -48,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Each, SqlitePower, testing::ValuesIn(SqliteSubject().wa
 
 TEST_P(SqlitePower, SafeSettingsSurviveAPowerCut) {
   const Tally tally = power(*with(GetParam()), kNothingStale, 800);
-  EXPECT_THAT(tally.violations, IsEmpty()) << text(tally);
+  EXPECT_THAT(tally.violations, IsEmpty()) << text_of(tally);
   EXPECT_EQ(tally.cases, 800u);
 }
 
@@ -64,7 +61,7 @@ TEST(SqliteCampaign, FindsTheVerySmallChanceOfNormalWithAJournal) {
   const Tally tally = power(*with({{"synchronous", "normal"}}), kNothingStale, 2'000);
   ASSERT_THAT(tally.violations, Not(IsEmpty()));
   const Tally ordered = power(*with({{"synchronous", "normal"}}), "ordered", 1'000);
-  EXPECT_THAT(ordered.violations, IsEmpty()) << text(ordered);
+  EXPECT_THAT(ordered.violations, IsEmpty()) << text_of(ordered);
 }
 
 // A journal that was deleted is a whole journal still, nonce and checksums included. Where a new journal grows over its
@@ -72,7 +69,7 @@ TEST(SqliteCampaign, FindsTheVerySmallChanceOfNormalWithAJournal) {
 TEST(SqliteCampaign, FindsThatADeletedJournalIsTakenForTheNewOne) {
   EXPECT_THAT(power(*with({{"journal_mode", "truncate"}}), "posix", 1'000).violations, Not(IsEmpty()));
   const Tally persist = power(*with({{"journal_mode", "persist"}}), "posix", 1'000);
-  EXPECT_THAT(persist.violations, IsEmpty()) << text(persist);
+  EXPECT_THAT(persist.violations, IsEmpty()) << text_of(persist);
 }
 
 // On a drive that may harm what shares a sector with what it writes, a log pads each commit to the end of its sector
@@ -85,9 +82,9 @@ TEST(SqliteCampaign, APaddedLogIsHarmedAfterARecoveryAlone) {
   EXPECT_THAT(power(*with(settings), harming, 4'000).violations, Contains(where("in put")));
   settings["psow"] = "0";
   const Tally tally = power(*with(settings), harming, 4'000);
-  EXPECT_THAT(tally.violations, AllOf(Not(IsEmpty()), Each(where("after a recovery")))) << text(tally);
+  EXPECT_THAT(tally.violations, AllOf(Not(IsEmpty()), Each(where("after a recovery")))) << text_of(tally);
   const Tally journal = power(*with({{"psow", "0"}, {"journal_mode", "persist"}}), harming, 1'500);
-  EXPECT_THAT(journal.violations, IsEmpty()) << text(journal);
+  EXPECT_THAT(journal.violations, IsEmpty()) << text_of(journal);
 }
 
 TEST_P(SqlitePower, OnlyAFailedSyncEverLeadsToALoss) {
@@ -97,7 +94,7 @@ TEST_P(SqlitePower, OnlyAFailedSyncEverLeadsToALoss) {
   ErrorCampaign campaign(*subject, {.seed = 1, .model = *faultfs::parse_disk_model(kNothingStale)});
   const Tally tally = campaign.run({0, campaign.cases_per_unit()});
   EXPECT_GT(tally.fired, 900u);
-  EXPECT_THAT(tally.violations, Each(Field(&Violation::where, StartsWith("sync_error")))) << text(tally);
+  EXPECT_THAT(tally.violations, Each(Field(&Violation::where, StartsWith("sync_error")))) << text_of(tally);
 }
 
 TEST(SqliteCampaign, RunsThePlugin) {
@@ -106,7 +103,7 @@ TEST(SqliteCampaign, RunsThePlugin) {
   EXPECT_EQ((*plugin)->name(), "sqlite");
   EXPECT_EQ((*plugin)->capabilities(), SqliteSubject().capabilities());
   const Tally tally = power(**plugin, kNothingStale, 1'000);
-  EXPECT_THAT(tally.violations, IsEmpty()) << text(tally);
+  EXPECT_THAT(tally.violations, IsEmpty()) << text_of(tally);
 }
 
 }  // namespace
