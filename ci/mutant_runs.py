@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from mutant_patches import CONTROL, Engine
+from walbreaker_output import VERDICTS, commands_of, with_plugin_by_name
 
 # What finds something alone, for --full, from the least that can happen to a store to the most: campaigns, and the power
 # cuts of each disk model.
@@ -26,7 +27,6 @@ WAYS = {"kill": ["kill"],
 # Where no case of the run holds, each way is run with each of these seeds, until there are so many violations.
 KEEP_SEEDS = ("1", "2", "3")
 KEEP_VIOLATIONS = 20
-VERDICTS = {0: "pass", 1: "violation", 3: "inconclusive"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,8 +126,7 @@ def shrink(setup, result, case, small):
     if shrunk.returncode != 0:
         result.trouble = "not shrunk: " + first_line(shrunk.stderr)
         return False
-    found = re.search(r"^to .*?(\d+) commands?", shrunk.stdout, re.MULTILINE)
-    result.commands = int(found[1]) if found else 0
+    result.commands = commands_of(shrunk.stdout)
     return True
 
 
@@ -164,8 +163,7 @@ def keep(setup, result, cases, folder):
             continue
         if setup.keep is None:
             return
-        # The plugin by its name, so that the case is one for every build.
-        text = re.sub(r"^plugin .*$", f"plugin {result.engine.name}", small.read_text(), count=1, flags=re.MULTILINE)
+        text = with_plugin_by_name(small.read_text())
         small.write_text(text)
         if holds(setup, result, small):
             kept = setup.keep / f"{result.engine.name}.case"

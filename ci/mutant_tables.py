@@ -2,12 +2,10 @@
 import json
 import statistics
 
+from walbreaker_output import commands_text
+
 HEADS = ("engine", "class", "outcome", "kind", "campaign", "model", "seed", "cases", "seconds", "shrunk to")
 RIGHT = ("seed", "cases", "seconds", "shrunk to")
-
-
-def commands_text(count):
-    return "" if count is None else f"{count} command{'' if count == 1 else 's'}"
 
 
 def row_of(result):
